@@ -1,0 +1,83 @@
+# The index of what can be done here. Each verb is a few lines; the work is in CMake and scripts/.
+# `make` alone, or `make help`, lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+# Two cores' worth of work is inside each verb; two verbs at once would share a build folder.
+.NOTPARALLEL:
+
+BUILD := build
+CMAKE_OPTIONS :=
+# Seconds for each fuzz target.
+FUZZ_SECONDS ?= 60
+# For run and up: make up PORT=8444 WORKERS=4 THREADS=64
+STACK_OPTIONS := $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) \
+    $(if $(THREADS),--threads $(THREADS))
+export SECRETSTORE_BUILD := $(BUILD)
+
+.PHONY: help build test unit store functional asan tsan fuzz bench lint format run up down clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 19
+
+build: ## compile everything into build/
+	@scripts/install-deps
+	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_OPTIONS) >/dev/null
+	@ninja -C $(BUILD)
+
+test: ## all suites: unit, store, functional
+	@scripts/install-deps test
+	@$(MAKE) build unit store functional
+
+unit: ## core and router alone, nothing running
+	@ctest --test-dir $(BUILD) -L unit --output-on-failure
+
+store: ## against a throw-away PostgreSQL
+	@scripts/with-postgres ctest --test-dir $(BUILD) -L store --output-on-failure
+
+functional: ## the whole stack from outside, with the official clients
+	@node test/functional/run.mjs
+
+asan: ## all suites under AddressSanitizer and UBSan
+	@$(MAKE) test BUILD=build-asan CMAKE_OPTIONS=-DSECRETSTORE_SANITIZE=address,undefined
+
+tsan: ## all suites under ThreadSanitizer
+	@$(MAKE) test BUILD=build-tsan CMAKE_OPTIONS=-DSECRETSTORE_SANITIZE=thread
+
+fuzz: ## each fuzz target for FUZZ_SECONDS (60)
+	@scripts/install-deps fuzz
+	@scripts/fuzz $(FUZZ_SECONDS)
+
+bench: ## what it does in a second, beside the floors of this machine
+	@scripts/install-deps bench
+	@$(MAKE) build
+	@scripts/bench
+
+lint: ## layers, clang-tidy, shellcheck
+	@scripts/install-deps lint
+	@scripts/check-layers
+	@scripts/lint
+
+format: ## rewrite the sources as clang-format 14 has them
+	@scripts/install-deps lint
+	@scripts/format
+
+run: ## a whole store on https://localhost:8443 (PORT=…) until Ctrl-C
+	@scripts/install-deps
+	@scripts/dev-stack check $(STACK_OPTIONS)
+	@$(MAKE) build
+	@exec scripts/dev-stack run $(STACK_OPTIONS)
+
+up: ## the same in the background
+	@scripts/install-deps
+	@scripts/dev-stack check $(STACK_OPTIONS)
+	@$(MAKE) build
+	@scripts/dev-stack up $(STACK_OPTIONS)
+
+down: ## stop it; its data stay in run/
+	@scripts/dev-stack down
+
+clean: ## remove what was built, and run/ with its data (after make down)
+	@rm -rf build build-asan build-tsan build-fuzz
+	@scripts/dev-stack clean

@@ -1,0 +1,46 @@
+// What can go wrong, as a closed list, and the value that carries it.
+//
+// An Error has two texts: `public_message` goes to the caller and is written by us, never by a
+// library; `detail` goes to the log and never leaves the host. Neither may hold a secret.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace core {
+
+// The codes of the API (contract.md §1, the reference's table), then the internal ones.
+// fcgi/error_response.cpp maps each to a status in a switch without default.
+enum class ErrorCode {
+    InvalidRequest,
+    UnsupportedMediaType,
+    Unauthorized,
+    ScopeDenied,
+    PlanLimitReached,
+    SecretNotFound,
+    NotFound,
+    VersionConflict,
+    AlreadyRevoked,
+    ApprovalNotPending,
+    ApprovalExpired,
+    SecretExpired,
+    RateLimited,
+    // Internal: the caller learns only that the server could not do it.
+    ConfigInvalid,     // the operator's input is wrong; a program ends with exit code 78
+    IntegrityFailure,  // stored bytes do not verify: tampering, a wrong key or a damaged disk
+    KekUnavailable,    // the key that sealed a row is not loaded
+    StoreUnavailable,  // PostgreSQL is away, too slow, or a COMMIT's outcome is unknown
+    Internal,          // a bug
+};
+
+// The enumerator's name, for logs.
+std::string_view to_string(ErrorCode code);
+
+struct Error {
+    ErrorCode code = ErrorCode::Internal;
+    std::string public_message;
+    std::string detail;
+};
+
+}  // namespace core

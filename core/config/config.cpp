@@ -1,0 +1,316 @@
+#include "core/config/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "core/base/clock.h"
+
+namespace core::config {
+namespace {
+
+// One key of the file: how its text becomes a value and back. `set` gives what is wanted instead
+// when the text is not acceptable.
+struct Setting {
+    std::string key;  // section.name
+    std::function<std::optional<std::string>(Config&, const std::string&)> set;
+    std::function<std::string(const Config&)> show;
+};
+
+using Wanted = std::optional<std::string>;
+
+std::optional<std::int64_t> parse_integer(const std::string& text) {
+    std::int64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    return value;
+}
+
+// 250ms, or what parse_duration() reads.
+std::optional<std::chrono::milliseconds> parse_milliseconds(const std::string& text) {
+    if (text.ends_with("ms")) {
+        const auto count = parse_integer(text.substr(0, text.size() - 2));
+        if (!count || *count < 0 || *count > 86400000) return std::nullopt;
+        return std::chrono::milliseconds(*count);
+    }
+    return parse_duration(text);
+}
+
+std::string show_milliseconds(std::chrono::milliseconds value) {
+    if (value.count() % 1000 != 0) return std::to_string(value.count()) + "ms";
+    return format_duration(std::chrono::duration_cast<std::chrono::seconds>(value));
+}
+
+template <class Access>
+Setting text(std::string key, Access access) {
+    return {std::move(key),
+            [access](Config& config, const std::string& value) -> Wanted {
+                if (value.empty()) return "a text that is not empty";
+                access(config) = value;
+                return std::nullopt;
+            },
+            [access](const Config& config) -> std::string {
+                return access(config);
+            }};
+}
+
+template <class Access>
+Setting integer(std::string key, std::int64_t low, std::int64_t high, Access access) {
+    return {std::move(key),
+            [=](Config& config, const std::string& value) -> Wanted {
+                const auto number = parse_integer(value);
+                if (!number || *number < low || *number > high)
+                    return "a whole number from " + std::to_string(low) + " to " +
+                           std::to_string(high);
+                access(config) = *number;
+                return std::nullopt;
+            },
+            [access](const Config& config) {
+                return std::to_string(access(config));
+            }};
+}
+
+template <class Access>
+Setting boolean(std::string key, Access access) {
+    return {std::move(key),
+            [access](Config& config, const std::string& value) -> Wanted {
+                if (value != "true" && value != "false") return "true or false";
+                access(config) = value == "true";
+                return std::nullopt;
+            },
+            [access](const Config& config) -> std::string {
+                return access(config) ? "true" : "false";
+            }};
+}
+
+template <class Access>
+Setting duration(std::string key,
+                 std::chrono::milliseconds low,
+                 std::chrono::milliseconds high,
+                 Access access) {
+    return {std::move(key),
+            [=](Config& config, const std::string& value) -> Wanted {
+                const auto parsed = parse_milliseconds(value);
+                using Target = std::remove_reference_t<decltype(access(config))>;
+                const auto exact =
+                    parsed ? std::chrono::duration_cast<Target>(*parsed) : Target{};
+                if (!parsed || *parsed < low || *parsed > high || exact != *parsed)
+                    return "a duration with its unit, from " + show_milliseconds(low) + " to " +
+                           show_milliseconds(high);
+                access(config) = exact;
+                return std::nullopt;
+            },
+            [access](const Config& config) {
+                return show_milliseconds(access(config));
+            }};
+}
+
+constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"error", log::Level::Error},
+                                                               {"warning", log::Level::Warning},
+                                                               {"info", log::Level::Info},
+                                                               {"debug", log::Level::Debug}};
+
+Setting log_level() {
+    return {"log.level",
+            [](Config& config, const std::string& value) -> Wanted {
+                for (const auto& [name, level] : kLevels) {
+                    if (name != value) continue;
+                    config.log.level = level;
+                    return std::nullopt;
+                }
+                return "one of error, warning, info, debug";
+            },
+            [](const Config& config) -> std::string {
+                for (const auto& [name, level] : kLevels)
+                    if (level == config.log.level) return std::string(name);
+                return "info";
+            }};
+}
+
+const std::vector<Setting>& settings() {
+    using std::chrono::hours;
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    static const std::vector<Setting> all{
+        text("database.host", [](auto& c) -> auto& { return c.database.host; }),
+        integer("database.port", 1, 65535, [](auto& c) -> auto& { return c.database.port; }),
+        text("database.name", [](auto& c) -> auto& { return c.database.name; }),
+        text("database.migrations", [](auto& c) -> auto& { return c.database.migrations; }),
+        duration("database.statement_timeout", milliseconds(100), seconds(10),
+                 [](auto& c) -> auto& { return c.database.statement_timeout; }),
+        duration("database.lock_timeout", milliseconds(50), seconds(10),
+                 [](auto& c) -> auto& { return c.database.lock_timeout; }),
+        duration("database.response_timeout", milliseconds(200), seconds(15),
+                 [](auto& c) -> auto& { return c.database.response_timeout; }),
+        text("root_key.file", [](auto& c) -> auto& { return c.root_key.file; }),
+        integer("worker.threads", 1, 256, [](auto& c) -> auto& { return c.worker.threads; }),
+        integer("worker.write_connections", 1, 16,
+                [](auto& c) -> auto& { return c.worker.write_connections; }),
+        integer("worker.read_batch", 1, 64, [](auto& c) -> auto& { return c.worker.read_batch; }),
+        text("tokens.issuer", [](auto& c) -> auto& { return c.tokens.issuer; }),
+        duration("tokens.default_ttl", seconds(1), hours(24 * 365),
+                 [](auto& c) -> auto& { return c.tokens.default_ttl; }),
+        duration("tokens.max_ttl", seconds(1), hours(24 * 365),
+                 [](auto& c) -> auto& { return c.tokens.max_ttl; }),
+        duration("approvals.pending_ttl", seconds(60), hours(24 * 30),
+                 [](auto& c) -> auto& { return c.approvals.pending_ttl; }),
+        boolean("policy.user_reads", [](auto& c) -> auto& { return c.policy.user_reads; }),
+        boolean("local_issuer.enabled", [](auto& c) -> auto& { return c.local_issuer.enabled; }),
+        text("local_issuer.issuer", [](auto& c) -> auto& { return c.local_issuer.issuer; }),
+        text("local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
+        log_level(),
+    };
+    return all;
+}
+
+const Setting* find_setting(std::string_view key) {
+    for (const auto& setting : settings())
+        if (setting.key == key) return &setting;
+    return nullptr;
+}
+
+bool is_section(std::string_view name) {
+    const std::string prefix = std::string(name) + ".";
+    return std::any_of(settings().begin(), settings().end(),
+                       [&](const Setting& setting) { return setting.key.starts_with(prefix); });
+}
+
+std::string known_keys_of(std::string_view section) {
+    const std::string prefix = std::string(section) + ".";
+    std::string list;
+    for (const auto& setting : settings()) {
+        if (!setting.key.starts_with(prefix)) continue;
+        list += (list.empty() ? "" : ", ") + setting.key.substr(prefix.size());
+    }
+    return list;
+}
+
+// Reads one file into the configuration. yaml-cpp lets duplicate keys pass: this walker does not.
+class Reader {
+  public:
+    Reader(std::filesystem::path file, Config& config) : m_file(std::move(file)), m_config(config) {}
+
+    Result<void> read() {
+        YAML::Node root;
+        try {
+            root = YAML::LoadFile(m_file.string());
+        } catch (const YAML::BadFile&) {
+            return failure(ErrorCode::ConfigInvalid, m_file.string() + ": can't be read");
+        } catch (const YAML::Exception& error) {
+            return fault(error.mark, error.msg);
+        }
+        if (root.IsNull()) return {};
+        if (!root.IsMap()) return fault(root.Mark(), "sections are wanted: 'database:', 'log:', …");
+        std::set<std::string> seen;
+        for (const auto& entry : root) {
+            const std::string section = entry.first.Scalar();
+            if (!is_section(section))
+                return fault(entry.first.Mark(), "unknown section '" + section + "'");
+            if (!seen.insert(section).second)
+                return fault(entry.first.Mark(), "section '" + section + "' stands twice");
+            if (const auto done = read_section(section, entry.second); !done) return done;
+        }
+        return {};
+    }
+
+  private:
+    Result<void> read_section(const std::string& section, const YAML::Node& node) {
+        if (node.IsNull()) return {};
+        if (!node.IsMap()) return fault(node.Mark(), "'" + section + "' wants keys below it");
+        std::set<std::string> seen;
+        for (const auto& entry : node) {
+            const std::string name = entry.first.Scalar();
+            const Setting* setting = find_setting(section + "." + name);
+            if (setting == nullptr)
+                return fault(entry.first.Mark(), "unknown key '" + name + "' in '" + section +
+                                                     "'; known are " + known_keys_of(section));
+            if (!seen.insert(name).second)
+                return fault(entry.first.Mark(), "key '" + name + "' stands twice");
+            if (!entry.second.IsScalar())
+                return fault(entry.second.Mark(), "'" + setting->key + "' wants a single value");
+            if (const Wanted wanted = setting->set(m_config, entry.second.Scalar()))
+                return fault(entry.second.Mark(), "'" + setting->key + "' must be " + *wanted);
+        }
+        return {};
+    }
+
+    Failure fault(const YAML::Mark& mark, const std::string& what) const {
+        return failure(ErrorCode::ConfigInvalid,
+                       m_file.string() + ":" + std::to_string(mark.line + 1) + ": " + what);
+    }
+
+    std::filesystem::path m_file;
+    Config& m_config;
+};
+
+Result<std::vector<std::filesystem::path>> drop_ins(const std::filesystem::path& file) {
+    std::vector<std::filesystem::path> files;
+    const auto directory = file.parent_path() / "conf.d";
+    std::error_code error;
+    if (!std::filesystem::is_directory(directory, error)) return files;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+        if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    if (error)
+        return failure(ErrorCode::ConfigInvalid, directory.string() + ": " + error.message());
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+}  // namespace
+
+Result<Config> load(const std::filesystem::path& file) {
+    Config config;
+    if (const auto done = Reader(file, config).read(); !done) return failure(done);
+    const auto more = drop_ins(file);
+    if (!more) return failure(more);
+    for (const auto& drop_in : *more)
+        if (const auto done = Reader(drop_in, config).read(); !done) return failure(done);
+    if (config.tokens.default_ttl > config.tokens.max_ttl)
+        return failure(ErrorCode::ConfigInvalid,
+                       file.string() + ": 'tokens.default_ttl' is above 'tokens.max_ttl'");
+    return config;
+}
+
+Result<std::filesystem::path> root_key_file(const Config& config) {
+    if (!config.root_key.file.empty()) return config.root_key.file;
+    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    if (credentials == nullptr)
+        return failure(ErrorCode::ConfigInvalid,
+                       "no root key: set 'root_key.file', or load the systemd credential "
+                       "'secretstore-root-key'");
+    return std::filesystem::path(credentials) / "secretstore-root-key";
+}
+
+std::string dump(const Config& config) {
+    const Config defaults;
+    YAML::Emitter out;
+    std::string open_section;
+    out << YAML::BeginMap;
+    for (const auto& setting : settings()) {
+        const std::string value = setting.show(config);
+        if (value == setting.show(defaults)) continue;
+        const auto dot = setting.key.find('.');
+        const std::string section = setting.key.substr(0, dot);
+        if (section != open_section) {
+            if (!open_section.empty()) out << YAML::EndMap;
+            out << YAML::Key << section << YAML::Value << YAML::BeginMap;
+            open_section = section;
+        }
+        out << YAML::Key << setting.key.substr(dot + 1) << YAML::Value << value;
+    }
+    if (!open_section.empty()) out << YAML::EndMap;
+    out << YAML::EndMap;
+    return out.c_str();
+}
+
+}  // namespace core::config

@@ -1,0 +1,78 @@
+// The configuration file: typed, every default in one place (config.cpp, kSettings), unknown and
+// duplicate keys refused with file and line. Only a main reads it.
+//
+// YAML with two levels, `section: {key: value}`. Beside the file, conf.d/*.yaml is read in the order
+// of names; later values win. Secrets never stand in it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "core/base/log.h"
+#include "core/base/result.h"
+
+namespace core::config {
+
+struct Config {
+    struct Database {
+        std::string host = "/run/postgresql";
+        std::int64_t port = 5432;
+        std::string name = "secretstore";
+        std::filesystem::path migrations = "/usr/share/secretstore/migrations";
+        std::chrono::milliseconds statement_timeout{2000};
+        std::chrono::milliseconds lock_timeout{1000};
+        std::chrono::milliseconds response_timeout{3000};
+    };
+    struct RootKey {
+        // Empty: the credential secretstore-root-key that systemd hands over
+        // ($CREDENTIALS_DIRECTORY).
+        std::filesystem::path file;
+    };
+    struct Worker {
+        std::int64_t threads = 32;
+        std::int64_t write_connections = 3;
+        std::int64_t read_batch = 64;
+    };
+    struct Tokens {
+        std::string issuer = "secretstore";
+        std::chrono::seconds default_ttl{3600};
+        std::chrono::seconds max_ttl{86400};
+    };
+    struct Approvals {
+        std::chrono::seconds pending_ttl{86400};
+    };
+    struct Policy {
+        bool user_reads = false;
+    };
+    struct LocalIssuer {
+        bool enabled = true;
+        std::string issuer = "urn:secretstore:local";
+        std::string audience = "secretstore";
+    };
+    struct Log {
+        log::Level level = log::Level::Info;
+    };
+
+    Database database;
+    RootKey root_key;
+    Worker worker;
+    Tokens tokens;
+    Approvals approvals;
+    Policy policy;
+    LocalIssuer local_issuer;
+    Log log;
+};
+
+// Errors: ConfigInvalid; the message begins with file:line where there is one.
+Result<Config> load(const std::filesystem::path& file);
+
+// Where the root key is, by the configuration. Errors: ConfigInvalid where neither a file nor a
+// systemd credential is given.
+Result<std::filesystem::path> root_key_file(const Config& config);
+
+// What differs from the defaults, as YAML that load() takes (as postconf -n).
+std::string dump(const Config& config);
+
+}  // namespace core::config

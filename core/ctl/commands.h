@@ -1,0 +1,73 @@
+// The verbs of secretstorectl (operations.md). Each does one thing over the same services and
+// stores as the workers, prints its result on stdout and gives an error to main, which turns it
+// into a line on stderr and an exit code.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/config/config.h"
+
+namespace core::ctl {
+
+enum class Output { Text, Json };
+
+// Exit codes that scripts can rely on (operations.md, "Configuration").
+enum class ExitCode {
+    Ok = 0,
+    Failure = 1,
+    Usage = 2,
+    Pending = 3,
+    NotFound = 4,
+    Denied = 5,
+    Configuration = 78,
+};
+ExitCode exit_code_of(const Error& error);
+
+Result<void> config_check(const config::Config& config);
+Result<void> config_dump(const config::Config& config);
+
+Result<void> db_migrate(const config::Config& config);
+// Pending where a migration has not been applied.
+Result<ExitCode> db_status(const config::Config& config, Output output);
+// The SQL of the batched read, for plans and benchmarks.
+Result<void> db_print_read_statement();
+
+Result<void> root_key_generate(const config::Config& config);
+
+// Registers the root key with the database and makes the service keys that are missing.
+Result<void> init(const config::Config& config);
+
+struct NewTenant {
+    std::string name;
+    std::string plan = "free";
+    std::string owner_email;
+};
+Result<void> tenant_create(const config::Config& config, const NewTenant& tenant, Output output);
+Result<void> tenant_list(const config::Config& config, Output output);
+
+struct UserTokenRequest {
+    std::string email;
+    std::string tenant;
+    std::string ttl = "1h";
+};
+// The token alone on stdout.
+Result<void> user_token(const config::Config& config, const UserTokenRequest& request);
+
+struct AgentRequest {
+    std::string name;
+    std::string tenant;
+    std::string description;
+    std::vector<std::string> namespaces;
+    std::vector<std::string> scopes;
+};
+Result<void> agent_create(const config::Config& config, const AgentRequest& agent, Output output);
+Result<void> agent_list(const config::Config& config, const std::string& tenant, Output output);
+
+// What the timers call: the next audit partitions.
+Result<void> maintain(const config::Config& config);
+
+}  // namespace core::ctl

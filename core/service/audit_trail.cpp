@@ -1,0 +1,121 @@
+#include "core/service/audit_trail.h"
+
+#include <cstdlib>
+#include <utility>
+#include <variant>
+
+#include "core/crypto/random.h"
+#include "core/service/services.h"
+#include "core/store/connection_pool.h"
+#include "core/store/transaction.h"
+
+namespace core::service {
+namespace {
+
+store::AuditOrigin origin_of(std::string actor_type,
+                             const std::optional<UuidBytes>& actor,
+                             const identity::Origin& origin) {
+    store::AuditOrigin out;
+    out.actor_type = std::move(actor_type);
+    out.actor = actor;
+    // The operator at the host has neither address nor request.
+    if (!origin.address.text().empty()) out.ip_address = origin.address.text();
+    if (!origin.user_agent.empty()) out.user_agent = origin.user_agent;
+    if (!origin.request_id.text().empty()) out.request_id = origin.request_id.text();
+    return out;
+}
+
+}  // namespace
+
+store::AuditOrigin audit_origin_of_agent(const AgentId& agent, const identity::Origin& origin) {
+    return origin_of("agent", agent.bytes(), origin);
+}
+
+store::AuditOrigin audit_origin(const identity::AgentPrincipal& agent,
+                                const identity::Origin& origin) {
+    return audit_origin_of_agent(agent.agent, origin);
+}
+
+store::AuditOrigin audit_origin(const identity::TokenPrincipal& token,
+                                const identity::Origin& origin) {
+    return audit_origin_of_agent(token.claims.agent, origin);
+}
+
+store::AuditOrigin audit_origin(const identity::UserPrincipal& user,
+                                const identity::Origin& origin) {
+    return origin_of("user", user.user.bytes(), origin);
+}
+
+store::AuditOrigin audit_origin(const Actor& actor, const identity::Origin& origin) {
+    std::optional<UuidBytes> id;
+    if (actor.user) id = actor.user->bytes();
+    return origin_of(std::string(actor.type), id, origin);
+}
+
+store::AuditOrigin audit_origin(const identity::Principal& principal,
+                                const identity::Origin& origin) {
+    if (const auto* agent = std::get_if<identity::AgentPrincipal>(&principal))
+        return audit_origin(*agent, origin);
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
+        return audit_origin(*token, origin);
+    if (const auto* user = std::get_if<identity::UserPrincipal>(&principal))
+        return audit_origin(*user, origin);
+    std::abort();
+}
+
+TenantId tenant_of(const identity::Principal& principal) {
+    if (const auto* agent = std::get_if<identity::AgentPrincipal>(&principal)) return agent->tenant;
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
+        return token->claims.tenant;
+    if (const auto* user = std::get_if<identity::UserPrincipal>(&principal)) return user->tenant;
+    std::abort();
+}
+
+store::AuditRecord access_record(const Runtime& runtime,
+                                 std::string_view event_type,
+                                 const scope::SecretPath& path,
+                                 const identity::Principal& principal) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = event_type;
+    record.resource_type = "secret";
+    record.name_space = std::string(path.name_space());
+    record.key = std::string(path.key());
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
+        record.token = token->claims.token;
+    return record;
+}
+
+store::AuditRecord refused_access(const Runtime& runtime,
+                                  std::string_view event_type,
+                                  const scope::SecretPath& path,
+                                  const identity::Principal& principal,
+                                  std::string_view reason) {
+    auto record = access_record(runtime, event_type, path, principal);
+    record.reason = std::string(reason);
+    return record;
+}
+
+Failure refuse(const Runtime& runtime,
+               const TenantId& tenant,
+               const store::AuditOrigin& origin,
+               const store::AuditRecord& record,
+               Error error) {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    return refuse(**connection, tenant, origin, record, std::move(error));
+}
+
+Failure refuse(store::Connection& connection,
+               const TenantId& tenant,
+               const store::AuditOrigin& origin,
+               const store::AuditRecord& record,
+               Error error) {
+    store::Transaction transaction(connection, tenant);
+    store::add_audit_record(transaction, tenant, origin, record);
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return tl::unexpected(std::move(error));
+}
+
+}  // namespace core::service

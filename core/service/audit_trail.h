@@ -1,0 +1,58 @@
+// How the services write the audit log: who and whence from a principal, and a refusal as a
+// transaction of its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/identity/principal.h"
+#include "core/scope/secret_path.h"
+#include "core/store/audit_store.h"
+
+namespace core::service {
+
+struct Actor;
+struct Runtime;
+
+store::AuditOrigin audit_origin_of_agent(const AgentId& agent, const identity::Origin& origin);
+store::AuditOrigin audit_origin(const identity::AgentPrincipal& agent,
+                                const identity::Origin& origin);
+store::AuditOrigin audit_origin(const identity::TokenPrincipal& token,
+                                const identity::Origin& origin);
+store::AuditOrigin audit_origin(const identity::UserPrincipal& user,
+                                const identity::Origin& origin);
+store::AuditOrigin audit_origin(const Actor& actor, const identity::Origin& origin);
+// Of a principal that is known. Precondition: not std::monostate.
+store::AuditOrigin audit_origin(const identity::Principal& principal,
+                                const identity::Origin& origin);
+TenantId tenant_of(const identity::Principal& principal);
+
+// An access to a secret by its path; and a refused one, with `reason` as a word of ours.
+store::AuditRecord access_record(const Runtime& runtime,
+                                 std::string_view event_type,
+                                 const scope::SecretPath& path,
+                                 const identity::Principal& principal);
+store::AuditRecord refused_access(const Runtime& runtime,
+                                  std::string_view event_type,
+                                  const scope::SecretPath& path,
+                                  const identity::Principal& principal,
+                                  std::string_view reason);
+
+// Writes one record, committed, and then gives `error`; where it can't be written, StoreUnavailable
+// instead: no audit, no answer.
+Failure refuse(const Runtime& runtime,
+               const TenantId& tenant,
+               const store::AuditOrigin& origin,
+               const store::AuditRecord& record,
+               Error error);
+// The same on a connection that the caller holds: a thread that holds one must not ask for another,
+// or threads could starve the pool.
+Failure refuse(store::Connection& connection,
+               const TenantId& tenant,
+               const store::AuditOrigin& origin,
+               const store::AuditRecord& record,
+               Error error);
+
+}  // namespace core::service

@@ -1,0 +1,263 @@
+#include "core/service/authenticator.h"
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "core/base/log.h"
+#include "core/crypto/random.h"
+#include "core/identity/agent_key.h"
+#include "core/identity/id_token.h"
+#include "core/service/audit_trail.h"
+#include "core/service/services.h"
+#include "core/store/agent_store.h"
+#include "core/store/connection_pool.h"
+#include "core/store/tenant_store.h"
+#include "core/store/token_store.h"
+
+namespace core::service {
+namespace {
+
+using identity::AuthKind;
+using identity::Origin;
+using identity::Principal;
+using identity::unauthorized;
+
+constexpr std::string_view kScheme = "bearer ";
+constexpr std::size_t kShortestCredential = 20;
+
+// The credential of `Bearer <credential>` (RFC 6750 §2.1; the scheme's case does not matter, RFC
+// 9110 §11.1). Nothing on any other form.
+std::optional<std::string_view> bearer_of(std::string_view header) {
+    if (header.size() <= kScheme.size()) return std::nullopt;
+    for (std::size_t i = 0; i < kScheme.size(); ++i) {
+        const char c = header[i];
+        const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (lower != kScheme[i]) return std::nullopt;
+    }
+    header.remove_prefix(kScheme.size());
+    if (header.size() < kShortestCredential || header.size() > identity::kMaxCredentialBytes)
+        return std::nullopt;
+    return header;
+}
+
+bool is_wanted(AuthKind wanted, const Principal& principal) {
+    const bool agent = std::holds_alternative<identity::AgentPrincipal>(principal);
+    const bool token = std::holds_alternative<identity::TokenPrincipal>(principal);
+    const bool user = std::holds_alternative<identity::UserPrincipal>(principal);
+    switch (wanted) {
+        case AuthKind::AgentKey: return agent;
+        case AuthKind::ScopedToken: return token;
+        case AuthKind::User: return user;
+        case AuthKind::ScopedTokenOrUser: return token || user;
+        case AuthKind::None:
+        case AuthKind::Unset: return false;
+    }
+    return false;
+}
+
+std::string_view name_of(AuthKind wanted) {
+    switch (wanted) {
+        case AuthKind::AgentKey: return "an agent key";
+        case AuthKind::ScopedToken: return "a scoped token";
+        case AuthKind::User: return "a user token";
+        case AuthKind::ScopedTokenOrUser: return "a scoped token or a user token";
+        case AuthKind::None:
+        case AuthKind::Unset: return "no credential";
+    }
+    return "no credential";
+}
+
+std::string_view name_of(const Principal& principal) {
+    if (std::holds_alternative<identity::AgentPrincipal>(principal)) return "an agent key";
+    if (std::holds_alternative<identity::TokenPrincipal>(principal)) return "a scoped token";
+    return "a user token";
+}
+
+store::AuditRecord failed_authentication(const Runtime& runtime,
+                                         std::string_view resource_type,
+                                         const UuidBytes& resource,
+                                         std::string_view reason) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = "auth.failed";
+    record.resource_type = resource_type;
+    record.resource = resource;
+    record.reason = std::string(reason);
+    return record;
+}
+
+// What the audit log names when a principal uses a credential where it may not.
+store::AuditRecord wrong_kind(const Runtime& runtime, const Principal& principal) {
+    constexpr std::string_view kReason = "wrong_kind_of_credential";
+    if (const auto* agent = std::get_if<identity::AgentPrincipal>(&principal))
+        return failed_authentication(runtime, "agent", agent->agent.bytes(), kReason);
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
+        return failed_authentication(runtime, "token", token->claims.token.bytes(), kReason);
+    const auto& user = std::get<identity::UserPrincipal>(principal);
+    return failed_authentication(runtime, "user", user.user.bytes(), kReason);
+}
+
+// A token is looked up only where it is used; one that is used where it may not be must not look
+// valid when it was revoked.
+Result<store::TokenState> token_state(const Runtime& runtime,
+                                      const identity::TokenPrincipal& token,
+                                      const Origin& origin) {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    store::Transaction transaction(**connection, token.claims.tenant);
+    store::add_find_token_state(transaction, token.claims.tenant, token.claims.token,
+                                token.claims.agent, origin.address.text());
+    const auto results = transaction.commit();
+    if (!results) return tl::unexpected(store::to_error(results.error()));
+    return store::parse_token_standing(results->front()).state;
+}
+
+Failure refuse_kind(const Runtime& runtime,
+                    AuthKind wanted,
+                    const Principal& principal,
+                    const Origin& origin) {
+    Error error{ErrorCode::ScopeDenied,
+                "This endpoint takes " + std::string(name_of(wanted)) + ", not " +
+                    std::string(name_of(principal)),
+                {}};
+    auto record = wrong_kind(runtime, principal);
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal)) {
+        const auto state = token_state(runtime, *token, origin);
+        if (!state) return failure(state);
+        if (*state != store::TokenState::Live && *state != store::TokenState::AddressNotAllowed) {
+            record.reason = std::string(store::reason_of(*state));
+            error = unauthorized(*record.reason).value();
+        }
+    }
+    return refuse(runtime, tenant_of(principal), audit_origin(principal, origin), record,
+                  std::move(error));
+}
+
+// Gives the connection back before anything else is done: a record of a refusal needs one too, and
+// threads that hold two could starve the pool.
+Result<std::optional<store::AgentKeyRow>> find_key_row(const Runtime& runtime,
+                                                       std::string_view public_id) {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    return store::find_agent_key(**connection, public_id);
+}
+
+Result<bool> may_come_from(const store::AgentKeyRow& agent, const identity::IpAddress& address) {
+    if (!agent.ip_allowlist) return true;
+    const auto allowed =
+        identity::IpAllowlist::parse(std::span<const std::string>(*agent.ip_allowlist));
+    if (!allowed) return failure(allowed);
+    return allowed->contains(address);
+}
+
+Result<Principal> agent_principal(const store::AgentKeyRow& agent) {
+    auto limits = scope::AgentLimits::parse(agent.allowed_namespaces, agent.allowed_scopes);
+    if (!limits)
+        return failure(ErrorCode::IntegrityFailure, "Internal error; try again later",
+                       "limits of an agent: " + limits.error().public_message);
+    identity::AgentPrincipal principal;
+    principal.tenant = agent.tenant;
+    principal.agent = agent.agent;
+    principal.name = agent.name;
+    principal.limits = std::move(*limits);
+    principal.limits_version = agent.limits_version;
+    principal.plan = agent.plan;
+    principal.rate_limit_key = agent.rate_limit_key;
+    return Principal(std::move(principal));
+}
+
+}  // namespace
+
+Authenticator::Authenticator(const Runtime& runtime)
+    : m_runtime(runtime),
+      m_pepper(runtime.keyring.pepper()),
+      m_token_keys(runtime.keyring.token_keys()) {}
+
+Result<Principal> Authenticator::authenticate(AuthKind wanted,
+                                              std::optional<std::string_view> header,
+                                              const Origin& origin) {
+    if (!header) return unauthorized("no Authorization header");
+    const auto credential = bearer_of(*header);
+    if (!credential) return unauthorized("the Authorization header is no bearer credential");
+    auto principal = identify(*credential, origin);
+    if (!principal) return principal;
+    if (!is_wanted(wanted, *principal)) return refuse_kind(m_runtime, wanted, *principal, origin);
+    return principal;
+}
+
+Result<Principal> Authenticator::identify(std::string_view credential, const Origin& origin) {
+    // Keys are known by their prefix; all else must be a JSON Web Token.
+    if (credential.starts_with(identity::kAgentKeyPrefix))
+        return identify_agent(credential, origin);
+    const auto jws = identity::parse_jws(credential);
+    if (!jws) return failure(jws);
+    // The kid decides which key verifies, and the key decides the algorithm.
+    if (!m_token_keys.knows(jws->kid)) return identify_user(*jws);
+    return identify_token(*jws, origin);
+}
+
+Result<Principal> Authenticator::identify_token(const identity::Jws& jws, const Origin& origin) {
+    const Timestamp now = m_runtime.clock.now();
+    auto claims = m_token_keys.verify(jws, m_runtime.policy.token_issuer,
+                                      m_runtime.root_key.token_epoch(), now);
+    if (!claims) return failure(claims);
+    identity::TokenPrincipal token{std::move(*claims)};
+    if (token.claims.expires_at > now) return Principal(std::move(token));
+    return refuse(m_runtime, token.claims.tenant, audit_origin(token, origin),
+                  failed_authentication(m_runtime, "token", token.claims.token.bytes(),
+                                        "token_expired"),
+                  unauthorized("token has expired").value());
+}
+
+Result<Principal> Authenticator::identify_agent(std::string_view credential,
+                                                const Origin& origin) {
+    const auto key = identity::AgentKey::parse(as_bytes(credential));
+    if (!key) return unauthorized("agent key is malformed");
+    const auto row = find_key_row(m_runtime, key->public_id());
+    if (!row) return failure(row);
+    // A miss costs what a hit costs: the MAC is computed all the same.
+    const store::AgentKeyRow& agent = *row ? **row : store::AgentKeyRow{};
+    const auto mac = key->mac(m_pepper, agent.tenant, agent.agent);
+    if (!*row) return unauthorized("agent key is unknown");
+
+    const auto refused = [&](std::string_view reason, Error error) {
+        const auto from = audit_origin_of_agent(agent.agent, origin);
+        return refuse(m_runtime, agent.tenant, from,
+                      failed_authentication(m_runtime, "agent", agent.agent.bytes(), reason),
+                      std::move(error));
+    };
+    if (agent.pepper != m_runtime.keyring.pepper_id() || !constant_time_equal(agent.key_mac, mac))
+        return refused("wrong_key", unauthorized("agent key is wrong").value());
+    if (!agent.active) return refused("agent_inactive", unauthorized("agent is inactive").value());
+    const auto allowed = may_come_from(agent, origin.address);
+    if (!allowed) return failure(allowed);
+    if (!*allowed) return refused("address_not_allowed", address_denied(origin.address));
+    return agent_principal(agent);
+}
+
+Result<Principal> Authenticator::identify_user(const identity::Jws& jws) {
+    const auto claims =
+        identity::verify_id_token(jws, m_runtime.keyring.issuers(), m_runtime.clock.now());
+    if (!claims) return failure(claims);
+    auto connection = m_runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    const auto memberships =
+        store::find_memberships(**connection, claims->issuer, claims->subject);
+    if (!memberships) return failure(memberships);
+    if (memberships->empty()) return unauthorized("the user belongs to no tenant");
+    identity::UserPrincipal user;
+    user.tenant = memberships->front().tenant;
+    user.user = memberships->front().user;
+    user.role = memberships->front().role;
+    user.authenticated_at = claims->authenticated_at;
+    return Principal(std::move(user));
+}
+
+Error address_denied(const identity::IpAddress& address) {
+    return Error{ErrorCode::ScopeDenied,
+                 "This credential may not be used from the address " + address.text(),
+                 {}};
+}
+
+}  // namespace core::service

@@ -1,0 +1,67 @@
+// The keys of the service, opened once at start: signing keys, pepper, key sets of issuers.
+// Immutable; thread-safe. A program restarts to see new ones.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/crypto/key_provider.h"
+#include "core/crypto/rsa.h"
+#include "core/crypto/service_keys.h"
+#include "core/identity/id_token.h"
+#include "core/identity/scoped_token.h"
+
+namespace core::store {
+class Connection;
+class ConnectionPool;
+}  // namespace core::store
+
+namespace core::service {
+
+class Keyring {
+  public:
+    // Errors: ConfigInvalid where the root key is not the one of this database, or the database has
+    // none yet (`secretstorectl init`); IntegrityFailure; StoreUnavailable.
+    static Result<Keyring> load(store::ConnectionPool& connections,
+                                const crypto::KeyProvider& root_key,
+                                const std::vector<identity::TrustedIssuer>& issuers);
+
+    // Copies of the keys for one thread.
+    [[nodiscard]] identity::ScopedTokenKeys token_keys() const;
+    [[nodiscard]] crypto::HmacKey pepper() const;
+
+    // Of the key that signs new tokens.
+    [[nodiscard]] const KeyId& signing_key_id() const { return m_signing_key_id; }
+    [[nodiscard]] const KeyId& pepper_id() const { return m_pepper_id; }
+    [[nodiscard]] const std::vector<identity::IssuerKeys>& issuers() const { return m_issuers; }
+
+  private:
+    // kid and key; the active one first.
+    std::vector<std::pair<std::string, crypto::ServiceKeyBytes>> m_token_keys;
+    KeyId m_signing_key_id;
+    KeyId m_pepper_id;
+    crypto::ServiceKeyBytes m_pepper;
+    std::vector<identity::IssuerKeys> m_issuers;
+};
+
+// Makes what is missing: the root key's check value, a token signing key, the pepper, and the local
+// issuer with its key set. Harmless when repeated. Errors: ConfigInvalid where the database belongs
+// to another root key; StoreUnavailable.
+Result<void> initialise_keys(store::ConnectionPool& connections,
+                             const crypto::KeyProvider& root_key,
+                             const std::optional<identity::TrustedIssuer>& local_issuer,
+                             const Clock& clock);
+
+// The local issuer's key, for the operator's command alone. Errors: ConfigInvalid where there is
+// none; IntegrityFailure; StoreUnavailable.
+struct LocalIssuerKey {
+    std::string kid;
+    crypto::RsaPrivateKey key;
+};
+Result<LocalIssuerKey> open_local_issuer_key(store::Connection& connection,
+                                             const crypto::KeyProvider& root_key);
+
+}  // namespace core::service

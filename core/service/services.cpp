@@ -1,0 +1,23 @@
+#include "core/service/services.h"
+
+#include "core/store/connection_pool.h"
+
+namespace core::service {
+
+Services::Services(const Runtime& shared)
+    : runtime(shared),
+      authenticator(shared),
+      agents(shared),
+      tokens(shared),
+      secrets(shared),
+      audit(shared) {}
+
+Result<void> Services::check_health() {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    const auto answer = (*connection)->run(store::Statement::Ping, {});
+    if (!answer) return tl::unexpected(store::to_error(answer.error()));
+    return {};
+}
+
+}  // namespace core::service

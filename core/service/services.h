@@ -1,0 +1,59 @@
+// What the services of one request thread share, and the set of them.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/crypto/key_provider.h"
+#include "core/service/agents.h"
+#include "core/service/audit.h"
+#include "core/service/authenticator.h"
+#include "core/service/keyring.h"
+#include "core/service/secrets.h"
+#include "core/service/tenants.h"
+#include "core/service/tokens.h"
+
+namespace core::store {
+class ConnectionPool;
+class ReadBatcher;
+}  // namespace core::store
+
+namespace core::service {
+
+// What the operator decides.
+struct Policy {
+    std::string token_issuer = "secretstore";
+    std::chrono::seconds default_token_ttl{3600};
+    std::chrono::seconds max_token_ttl{86400};
+    std::chrono::seconds approval_ttl{86400};
+    bool user_reads = false;
+};
+
+// Shared by all threads; everything in it is immutable or locks for itself, and outlives them.
+struct Runtime {
+    const Clock& clock;
+    const Policy& policy;
+    const crypto::KeyProvider& root_key;
+    const Keyring& keyring;
+    store::ConnectionPool& connections;
+    store::ReadBatcher* reads;  // nullptr in secretstorectl, which reads no values
+};
+
+// One per request thread.
+struct Services {
+    explicit Services(const Runtime& runtime);
+
+    // Is the database there, within a second? Errors: StoreUnavailable.
+    Result<void> check_health();
+
+    const Runtime& runtime;
+    Authenticator authenticator;
+    Agents agents;
+    Tokens tokens;
+    Secrets secrets;
+    Audit audit;
+};
+
+}  // namespace core::service

@@ -1,0 +1,120 @@
+#include "core/service/tenants.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "core/base/json.h"
+#include "core/crypto/random.h"
+#include "core/crypto/rsa.h"
+#include "core/crypto/tenant_keys.h"
+#include "core/identity/id_token.h"
+#include "core/service/audit_trail.h"
+#include "core/service/services.h"
+#include "core/service/text_rules.h"
+#include "core/store/connection_pool.h"
+#include "core/store/key_store.h"
+#include "core/store/tenant_store.h"
+
+namespace core::service {
+namespace {
+
+constexpr std::array<std::string_view, 3> kPlans{"free", "pro", "enterprise"};
+constexpr std::size_t kRateLimitKeySize = 24;
+constexpr std::size_t kLongestEmail = 128;  // it is the subject of the local issuer's tokens
+
+Failure invalid(std::string message) {
+    return failure(ErrorCode::InvalidRequest, std::move(message));
+}
+
+Result<void> check_email(std::string_view email) {
+    const auto at = email.find('@');
+    const bool printable = std::all_of(email.begin(), email.end(),
+                                       [](char c) { return c > 0x20 && c < 0x7f; });
+    if (at == std::string_view::npos || at == 0 || at + 1 == email.size() || !printable ||
+        email.size() > kLongestEmail)
+        return invalid("'" + std::string(email) + "' is no e-mail address of at most 128 characters");
+    return {};
+}
+
+}  // namespace
+
+Result<Tenant> Tenants::create(std::string_view name,
+                               std::string_view plan,
+                               std::string_view owner_email) {
+    if (name.empty() || character_count(name) > 200)
+        return invalid("a tenant's name has 1 to 200 characters");
+    if (std::find(kPlans.begin(), kPlans.end(), plan) == kPlans.end())
+        return invalid("the plan is one of free, pro, enterprise");
+    if (const auto fine = check_email(owner_email); !fine) return failure(fine);
+
+    Tenant tenant;
+    tenant.id = crypto::new_id<TenantId>(m_runtime.clock);
+    tenant.name = std::string(name);
+    tenant.plan = std::string(plan);
+    const auto kek_id = crypto::new_id<KeyId>(m_runtime.clock);
+    const auto kek = crypto::create_kek(m_runtime.root_key, tenant.id, kek_id, 1);
+    const auto rate_limit_key = crypto::random_base62(kRateLimitKeySize);
+
+    auto connection = m_runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    store::Transaction transaction(**connection);
+    store::add_tenant(transaction, tenant.id, name, plan,
+                      as_text({rate_limit_key.data(), rate_limit_key.size()}));
+    store::add_tenant_key(transaction, tenant.id, {kek_id, 1, kek.box});
+    store::add_user(transaction, crypto::new_id<UserId>(m_runtime.clock), m_local_issuer.issuer,
+                    owner_email, owner_email);
+    const auto made = transaction.flush();
+    if (!made) return tl::unexpected(store::to_error(made.error()));
+    tenant.created_at = made->at(0).row(0).time();
+    const auto owner = made->at(2).row(0).id<UserId>();
+
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
+    record.type = "member.invited";
+    record.resource_type = "user";
+    record.resource = owner.bytes();
+    record.details = R"({"role":"owner"})";
+    store::add_member(transaction, tenant.id, owner, "owner");
+    store::add_audit_record(transaction, tenant.id,
+                            audit_origin(Actor{tenant.id, "operator", std::nullopt}, {}), record);
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return tenant;
+}
+
+Result<std::vector<Tenant>> Tenants::list() {
+    auto connection = m_runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    auto rows = store::list_tenants(**connection);
+    if (!rows) return failure(rows);
+    std::vector<Tenant> out;
+    for (auto& row : *rows)
+        out.push_back({row.tenant, std::move(row.name), std::move(row.plan), row.created_at});
+    return out;
+}
+
+Result<Credential> Tenants::sign_user_token(const TenantId& tenant,
+                                            std::string_view email,
+                                            std::chrono::seconds ttl) {
+    auto connection = m_runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    const auto member =
+        store::find_member(**connection, tenant, m_local_issuer.issuer, email);
+    if (!member) return failure(member);
+    if (!*member)
+        return failure(ErrorCode::NotFound,
+                       std::string(email) + " is no member of that tenant by the local issuer");
+    const auto key = open_local_issuer_key(**connection, m_runtime.root_key);
+    if (!key) return failure(key);
+    identity::LocalIdToken token;
+    token.issuer = m_local_issuer.issuer;
+    token.audience = m_local_issuer.audience;
+    token.subject = std::string(email);
+    token.email = std::string(email);
+    token.issued_at = m_runtime.clock.now();
+    token.expires_at = token.issued_at + ttl;
+    return identity::sign_id_token(token, key->kid, key->key);
+}
+
+}  // namespace core::service

@@ -1,0 +1,51 @@
+// Tenants and their people, as the operator's command makes them. Thread-compatible.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/identity/id_token.h"
+
+namespace core::service {
+
+struct Runtime;
+
+struct Tenant {
+    TenantId id;
+    std::string name;
+    std::string plan;  // free, pro, enterprise
+    Timestamp created_at;
+};
+
+class Tenants {
+  public:
+    // `runtime`, whose connections are of role secretstore_maint, must outlive this object.
+    Tenants(const Runtime& runtime, identity::TrustedIssuer local_issuer)
+        : m_runtime(runtime), m_local_issuer(std::move(local_issuer)) {}
+
+    // With a KEK of its own and `owner_email`, a user of the local issuer, as owner.
+    // Errors: InvalidRequest (name, plan, e-mail), StoreUnavailable.
+    Result<Tenant> create(std::string_view name,
+                          std::string_view plan,
+                          std::string_view owner_email);
+    Result<std::vector<Tenant>> list();
+
+    // An ID token of the local issuer for a member. Errors: NotFound where `email` is no member of
+    // `tenant` by the local issuer; InvalidRequest; StoreUnavailable.
+    Result<Credential> sign_user_token(const TenantId& tenant,
+                                       std::string_view email,
+                                       std::chrono::seconds ttl);
+
+  private:
+    const Runtime& m_runtime;
+    const identity::TrustedIssuer m_local_issuer;
+};
+
+}  // namespace core::service

@@ -1,0 +1,80 @@
+// Agents in the database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/store/connection.h"
+#include "core/store/transaction.h"
+
+namespace core::store {
+
+// What is needed to verify an agent key, and what its agent may do.
+struct AgentKeyRow {
+    TenantId tenant;
+    AgentId agent;
+    std::string name;
+    KeyId pepper;
+    Bytes key_mac;
+    std::vector<std::string> allowed_namespaces;
+    std::vector<std::string> allowed_scopes;
+    std::optional<std::vector<std::string>> ip_allowlist;
+    std::int64_t limits_version = 0;
+    bool active = false;
+    std::string plan;
+    std::string rate_limit_key;
+};
+
+// By the public part of the key, before the tenant is known. Nothing where there is none.
+// Errors: StoreUnavailable.
+Result<std::optional<AgentKeyRow>> find_agent_key(Connection& connection,
+                                                  std::string_view public_id);
+
+struct NewAgentRow {
+    AgentId agent;
+    std::string name;
+    std::optional<std::string> description;
+    std::string key_public_id;
+    KeyId pepper;
+    Bytes key_mac;
+    std::vector<std::string> allowed_namespaces;
+    std::vector<std::string> allowed_scopes;
+    std::optional<std::vector<std::string>> ip_allowlist;
+    std::optional<UserId> created_by;
+};
+
+// Queues the insert; its one result row holds created_at.
+void add_agent(Transaction& transaction, const TenantId& tenant, const NewAgentRow& agent);
+
+struct AgentRow {
+    AgentId agent;
+    std::string name;
+    std::optional<std::string> description;
+    std::string key_public_id;
+    std::vector<std::string> allowed_namespaces;
+    std::vector<std::string> allowed_scopes;
+    std::optional<std::vector<std::string>> ip_allowlist;
+    bool active = false;
+    Timestamp created_at;
+    std::optional<Timestamp> last_active_at;
+};
+
+struct AgentRows {
+    std::vector<AgentRow> rows;
+    std::int64_t total = 0;
+};
+
+// Oldest first. Errors: StoreUnavailable.
+Result<AgentRows> list_agents(Connection& connection,
+                              const TenantId& tenant,
+                              std::int64_t limit,
+                              std::int64_t offset);
+
+}  // namespace core::store

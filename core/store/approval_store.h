@@ -1,0 +1,40 @@
+// Requests that people must decide, in the database.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/store/audit_store.h"
+#include "core/store/connection.h"
+
+namespace core::store {
+
+struct NewApprovalRow {
+    ApprovalId approval;
+    AgentId agent;
+    Bytes request_digest;  // SHA-256; the same request has the same
+    std::vector<std::string> scopes;
+    std::int64_t ttl_seconds = 0;
+    std::optional<std::int64_t> max_uses;
+    std::optional<std::vector<std::string>> ip_allowlist;
+    std::optional<std::string> reason;
+    std::int64_t tier = 0;
+    std::int64_t pending_seconds = 0;  // until it expires undecided
+};
+
+// The pending approval of this request: a new one, recorded, or the one that is there already.
+// `requested` and `expired` name the audit events that may become necessary.
+// Errors: StoreUnavailable.
+Result<ApprovalId> request_approval(Connection& connection,
+                                    const TenantId& tenant,
+                                    const NewApprovalRow& approval,
+                                    const AuditEventId& requested,
+                                    const AuditEventId& expired,
+                                    const AuditOrigin& origin);
+
+}  // namespace core::store

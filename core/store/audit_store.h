@@ -1,0 +1,80 @@
+// The audit log in the database: append, and read by page.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/store/connection.h"
+#include "core/store/transaction.h"
+
+namespace core::store {
+
+// Who asked, from where, as it is recorded.
+struct AuditOrigin {
+    std::string actor_type;  // agent, user, operator
+    std::optional<UuidBytes> actor;
+    std::optional<std::string> ip_address;  // absent for the operator at the host
+    std::optional<std::string> user_agent;
+    std::optional<std::string> request_id;
+};
+
+// What happened. Nothing in it may be a value, a token, a key or a request body.
+struct AuditRecord {
+    AuditEventId event;
+    std::string_view type;  // contract.md §8
+    std::string_view resource_type;
+    std::optional<UuidBytes> resource;
+    std::optional<std::string> name_space;
+    std::optional<std::string> key;
+    std::optional<std::int64_t> version;
+    std::optional<TokenId> token;
+    std::optional<std::string> reason;   // of a refusal: a word of ours
+    std::optional<std::string> details;  // JSON text of an object
+};
+
+// Queued in the transaction that it records.
+void add_audit_record(Transaction& transaction,
+                      const TenantId& tenant,
+                      const AuditOrigin& origin,
+                      const AuditRecord& record);
+
+struct AuditRow {
+    AuditEventId event;
+    std::string type;
+    std::string actor_type;
+    std::optional<UuidBytes> actor;
+    std::string resource_type;
+    std::optional<UuidBytes> resource;
+    std::optional<std::string> name_space;
+    std::optional<std::string> key;
+    std::optional<std::int64_t> version;
+    std::optional<TokenId> token;
+    std::optional<std::string> reason;
+    std::optional<std::string> details;
+    std::optional<std::string> ip_address;
+    std::optional<std::string> user_agent;
+    std::optional<std::string> request_id;
+    Timestamp created_at;
+};
+
+struct AuditPage {
+    std::vector<AuditRow> rows;
+    std::int64_t total = 0;
+};
+
+// Newest first. Errors: StoreUnavailable.
+Result<AuditPage> list_audit(Connection& connection,
+                             const TenantId& tenant,
+                             std::int64_t limit,
+                             std::int64_t offset);
+
+// Makes the partitions of the next `months`; how many were new. Role maint.
+Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_t months);
+
+}  // namespace core::store

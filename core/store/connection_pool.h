@@ -1,0 +1,68 @@
+// The write connections of a worker: 2 to 4 of role secretstore_app, borrowed for one transaction
+// each. Thread-safe.
+//
+// Opened when first needed, replaced when broken. While the database is away a request waits for
+// nothing: it gets StoreUnavailable at once, and one in 100 ms tries to connect.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/base/result.h"
+#include "core/store/connection.h"
+#include "core/store/endpoint.h"
+
+namespace core::store {
+
+class ConnectionPool {
+  public:
+    ConnectionPool(Endpoint endpoint, Role role, std::size_t size);
+    ConnectionPool(const ConnectionPool&) = delete;
+    ConnectionPool& operator=(const ConnectionPool&) = delete;
+    ConnectionPool(ConnectionPool&&) = delete;
+    ConnectionPool& operator=(ConnectionPool&&) = delete;
+    ~ConnectionPool() = default;
+
+    // A borrowed connection; goes back when this goes out of scope, or is closed when it broke.
+    class Lease {
+      public:
+        Lease(Lease&& other) noexcept;
+        Lease& operator=(Lease&&) = delete;
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        ~Lease();
+        Connection& operator*() { return *m_connection; }
+        Connection* operator->() { return m_connection.get(); }
+
+      private:
+        friend class ConnectionPool;
+        Lease(ConnectionPool& pool, std::unique_ptr<Connection> connection);
+        ConnectionPool* m_pool;
+        std::unique_ptr<Connection> m_connection;
+    };
+
+    // Waits for a free one for at most the endpoint's response_timeout.
+    // Errors: StoreUnavailable.
+    Result<Lease> borrow();
+
+    [[nodiscard]] const Endpoint& endpoint() const { return m_endpoint; }
+
+  private:
+    void give_back(std::unique_ptr<Connection> connection);
+    Result<std::unique_ptr<Connection>> open();
+
+    const Endpoint m_endpoint;
+    const Role m_role;
+    const std::size_t m_size;
+
+    std::mutex m_mutex;
+    std::condition_variable m_returned;
+    std::vector<std::unique_ptr<Connection>> m_idle;
+    std::size_t m_lent = 0;
+    std::chrono::steady_clock::time_point m_retry_at{};
+};
+
+}  // namespace core::store

@@ -1,0 +1,87 @@
+#include "core/store/key_store.h"
+
+namespace core::store {
+namespace {
+
+Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+
+}  // namespace
+
+Result<std::optional<Bytes>> find_root_key(Connection& connection, const KeyId& root_key) {
+    const auto results = connection.run(Statement::FindRootKey, Parameters{}.id(root_key));
+    if (!results) return tl::unexpected(to_error(results.error()));
+    if (results->empty()) return std::nullopt;
+    return copy(results->row(0).bytes());
+}
+
+Result<std::int64_t> count_root_keys(Connection& connection) {
+    const auto results = connection.run(Statement::CountRootKeys, {});
+    if (!results) return tl::unexpected(to_error(results.error()));
+    return results->row(0).integer();
+}
+
+void add_root_key(Transaction& transaction, const KeyId& root_key, ByteView check_value) {
+    transaction.add(Statement::InsertRootKey, Parameters{}.id(root_key).bytes(check_value));
+}
+
+Result<std::vector<ServiceKeyStored>> list_service_keys(Connection& connection) {
+    const auto results = connection.run(Statement::ListServiceKeys, {});
+    if (!results) return tl::unexpected(to_error(results.error()));
+    std::vector<ServiceKeyStored> keys;
+    for (std::size_t i = 0; i < results->size(); ++i) {
+        Row row = results->row(i);
+        ServiceKeyStored key;
+        key.id = row.id<KeyId>();
+        key.purpose = row.text();
+        key.generation = row.integer();
+        key.state = row.text();
+        key.box = copy(row.bytes());
+        keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
+void add_service_key(Transaction& transaction,
+                     const KeyId& id,
+                     std::string_view purpose,
+                     std::int64_t generation,
+                     ByteView box) {
+    transaction.add(Statement::InsertServiceKey,
+                    Parameters{}.id(id).text(purpose).bigint(generation).bytes(box));
+}
+
+Result<std::optional<std::string>> find_key_set(Connection& connection, std::string_view issuer) {
+    const auto results = connection.run(Statement::FindKeySet, Parameters{}.text(issuer));
+    if (!results) return tl::unexpected(to_error(results.error()));
+    if (results->empty()) return std::nullopt;
+    return results->row(0).text();
+}
+
+void add_key_set(Transaction& transaction, std::string_view issuer, std::string_view key_set) {
+    transaction.add(Statement::UpsertKeySet, Parameters{}.text(issuer).text(key_set));
+}
+
+void add_tenant_key(Transaction& transaction, const TenantId& tenant, const TenantKeyStored& key) {
+    transaction.add(Statement::InsertTenantKey,
+                    Parameters{}.id(tenant).id(key.id).bigint(key.generation).bytes(key.box));
+}
+
+void add_find_active_tenant_key(Transaction& transaction, const TenantId& tenant) {
+    transaction.add(Statement::FindActiveTenantKey, Parameters{}.id(tenant));
+}
+
+void add_find_tenant_key(Transaction& transaction, const TenantId& tenant, const KeyId& kek) {
+    transaction.add(Statement::FindTenantKey, Parameters{}.id(tenant).id(kek));
+}
+
+std::optional<TenantKeyStored> parse_tenant_key(const ResultSet& result) {
+    if (result.empty()) return std::nullopt;
+    Row row = result.row(0);
+    TenantKeyStored key;
+    key.id = row.id<KeyId>();
+    key.generation = row.integer();
+    key.box = copy(row.bytes());
+    return key;
+}
+
+}  // namespace core::store

@@ -1,0 +1,20 @@
+// Which schemas this program can work with. Workers never migrate.
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/result.h"
+#include "core/store/connection.h"
+
+namespace core::store {
+
+// The newest migration that this program was written against, and the oldest schema that has all
+// it needs.
+inline constexpr std::int64_t kNewestKnownSchema = 6;
+inline constexpr std::int64_t kOldestUsableSchema = 6;
+
+// Errors: ConfigInvalid, saying which command to run, where the schema is older, or newer with a
+// breaking migration; StoreUnavailable.
+Result<void> check_schema_version(Connection& connection);
+
+}  // namespace core::store

@@ -1,0 +1,97 @@
+// Secrets and their versions in the database: sealed boxes in, sealed boxes out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/store/connection.h"
+#include "core/store/transaction.h"
+
+namespace core::store {
+
+// A live secret, locked until the transaction ends.
+struct SecretHead {
+    SecretId secret;
+    std::string type;
+    std::int64_t tier = 0;
+    std::optional<std::string> metadata;
+    std::int64_t current_version = 0;
+    std::optional<Timestamp> expires_at;
+    Timestamp created_at;
+};
+
+// Queued; one result, for parse_secret_head().
+void add_lock_secret(Transaction& transaction, const TenantId& tenant, std::string_view path);
+std::optional<SecretHead> parse_secret_head(const ResultSet& result);
+
+// What a write makes of a secret.
+struct SecretWrite {
+    SecretId secret;
+    std::string name_space;
+    std::string key;
+    std::string type;
+    std::int64_t tier = 0;
+    std::optional<std::string> metadata;
+    std::int64_t version = 1;
+    std::optional<Timestamp> expires_at;
+    KeyId kek;
+    Bytes dek_box;
+    Bytes value_box;
+    std::string_view created_by_type;
+    std::optional<UuidBytes> created_by;
+};
+
+struct WriteTimes {
+    Timestamp created_at;
+    Timestamp updated_at;
+};
+
+// Queued: the head (insert for version 1, else update), for parse_write_times().
+void add_secret_head(Transaction& transaction, const TenantId& tenant, const SecretWrite& write);
+// Queued: the version.
+void add_secret_version(Transaction& transaction, const TenantId& tenant, const SecretWrite& write);
+// Nothing where an insert met a secret that another transaction made meanwhile.
+std::optional<WriteTimes> parse_write_times(const ResultSet& result);
+
+// LIKE patterns of paths; {"%"} where one does not limit. A secret is listed when each list has a
+// pattern that matches.
+struct ListFilter {
+    std::vector<std::string> token;
+    std::vector<std::string> agent_scopes;
+    std::vector<std::string> agent_namespaces;
+};
+
+struct SecretListRow {
+    SecretId secret;
+    std::string name_space;
+    std::string key;
+    std::int64_t version = 0;
+    std::string type;
+    std::int64_t tier = 0;
+    std::optional<std::string> metadata;
+    Timestamp created_at;
+    Timestamp updated_at;
+    std::optional<Timestamp> expires_at;
+    bool expired = false;
+};
+
+// Queued: two results, rows and total, for parse_secret_list() and Row::integer().
+void add_list_secrets(Transaction& transaction,
+                      const TenantId& tenant,
+                      std::string_view name_space,
+                      const ListFilter& filter,
+                      std::int64_t limit,
+                      std::int64_t offset);
+std::vector<SecretListRow> parse_secret_list(const ResultSet& result);
+
+// Queued: one boolean.
+void add_secret_exists(Transaction& transaction, const TenantId& tenant, std::string_view path);
+
+}  // namespace core::store

@@ -1,0 +1,35 @@
+// PostgreSQL's error codes (its manual, appendix A), compared by code and never by message.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/base/error.h"
+
+namespace core::store {
+
+namespace sqlstate {
+inline constexpr std::string_view kUniqueViolation = "23505";
+inline constexpr std::string_view kForeignKeyViolation = "23503";
+inline constexpr std::string_view kQueryCanceled = "57014";     // statement_timeout
+inline constexpr std::string_view kLockNotAvailable = "55P03";  // lock_timeout
+inline constexpr std::string_view kDeadlockDetected = "40P01";
+inline constexpr std::string_view kSerializationFailure = "40001";
+}  // namespace sqlstate
+
+// What a statement that failed means for its caller.
+struct StoreFailure {
+    std::string sqlstate;  // empty: the connection broke, or gave no answer in time
+    std::string message;   // PostgreSQL's primary message; holds no parameter values
+    // The connection broke: it must be opened again, and the outcome of a COMMIT is unknown.
+    bool connection_lost = false;
+};
+
+// Classes 08, 53, 57 and 58, timeouts, and no code at all: the database is away or overloaded;
+// 23505, 40001 and 40P01 are the caller's to handle; all else is a bug of ours.
+Error to_error(const StoreFailure& failure);
+
+// Says that a database that can't be reached is the reason; what every such answer says.
+Error unavailable(std::string detail);
+
+}  // namespace core::store

@@ -1,0 +1,85 @@
+// ALL the SQL, except migrations. Every statement is prepared when a connection of its role opens;
+// a store test prepares them against a freshly migrated database, so text and schema can't drift
+// apart. Names are qualified, columns explicit, lists are arrays; nothing is assembled from strings.
+#pragma once
+
+#include <span>
+
+#include "core/store/endpoint.h"
+
+namespace core::store {
+
+enum class Statement {
+    Begin,
+    Commit,
+    Rollback,
+    SetTenant,
+    Ping,
+    // tenants, people
+    FindMemberships,
+    InsertTenant,
+    UpsertUser,
+    InsertMember,
+    ListTenants,
+    FindLocalMember,
+    // keys
+    FindRootKey,
+    CountRootKeys,
+    InsertRootKey,
+    ListServiceKeys,
+    InsertServiceKey,
+    UpsertKeySet,
+    FindKeySet,
+    InsertTenantKey,
+    FindActiveTenantKey,
+    FindTenantKey,
+    // agents
+    FindAgentKey,
+    InsertAgent,
+    ListAgents,
+    CountAgents,
+    TouchAgent,
+    // tokens
+    IssueToken,
+    FindTierNeedingApproval,
+    FindTokenState,
+    CountTokenUse,
+    // approvals
+    ExpireApproval,
+    RequestApproval,
+    FindPendingApproval,
+    // secrets
+    ReadSecrets,
+    ReadSecretForUser,
+    LockSecret,
+    InsertSecret,
+    UpdateSecret,
+    InsertSecretVersion,
+    ListSecrets,
+    CountSecrets,
+    SecretExists,
+    // audit
+    InsertAuditEvent,
+    ListAuditEvents,
+    CountAuditEvents,
+    CreateAuditPartitions,
+    // schema
+    FindSchemaVersion,
+    FindMigration,
+    InsertMigration,
+};
+
+struct StatementText {
+    Statement id;
+    const char* name;
+    const char* sql;
+    unsigned roles;  // bits of Role
+    [[nodiscard]] constexpr bool is_for(Role role) const {
+        return ((roles >> static_cast<unsigned>(role)) & 1U) != 0;
+    }
+};
+
+const StatementText& statement_text(Statement statement);
+std::span<const StatementText> all_statements();
+
+}  // namespace core::store

@@ -1,0 +1,57 @@
+// Tenants and their people in the database.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/store/connection.h"
+#include "core/store/transaction.h"
+
+namespace core::store {
+
+struct Membership {
+    TenantId tenant;
+    UserId user;
+    std::string role;
+};
+// Where this identity belongs, oldest membership first; before any tenant is known.
+Result<std::vector<Membership>> find_memberships(Connection& connection,
+                                                 std::string_view issuer,
+                                                 std::string_view subject);
+
+struct TenantRow {
+    TenantId tenant;
+    std::string name;
+    std::string plan;
+    Timestamp created_at;
+};
+
+// Role maint from here on.
+// Queued; one result row with created_at.
+void add_tenant(Transaction& transaction,
+                const TenantId& tenant,
+                std::string_view name,
+                std::string_view plan,
+                std::string_view rate_limit_key);
+// Queued; one result row with the user's id: a person who is known already keeps theirs.
+void add_user(Transaction& transaction,
+              const UserId& user,
+              std::string_view issuer,
+              std::string_view subject,
+              std::string_view email);
+void add_member(Transaction& transaction,
+                const TenantId& tenant,
+                const UserId& user,
+                std::string_view role);
+Result<std::vector<TenantRow>> list_tenants(Connection& connection);
+Result<std::optional<UserId>> find_member(Connection& connection,
+                                          const TenantId& tenant,
+                                          std::string_view issuer,
+                                          std::string_view subject);
+
+}  // namespace core::store

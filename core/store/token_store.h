@@ -1,0 +1,98 @@
+// Scoped tokens in the database: their rows, never their text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/result.h"
+#include "core/store/audit_store.h"
+#include "core/store/connection.h"
+#include "core/store/transaction.h"
+
+namespace core::store {
+
+// "Is there a live secret of this tier below that pattern?" `like` is an SQL LIKE pattern; `low`
+// and `high` bound the paths that its literal prefix allows, so that an index answers.
+struct TierProbe {
+    std::string like;
+    std::string low;
+    std::string high;
+    std::int64_t tier = 0;
+};
+
+// The LIKE pattern of a scope's pattern: '*' becomes '%', all else is literal.
+std::string like_pattern(std::string_view wildcard_pattern);
+// Both bounds of a literal prefix of path characters.
+TierProbe tier_probe(std::string_view wildcard_pattern,
+                     std::string_view literal_prefix,
+                     std::int64_t tier);
+
+struct NewTokenRow {
+    TokenId token;
+    AgentId agent;
+    KeyId signing_key;
+    std::string plan_hint;
+    std::int64_t epoch = 0;
+    std::int64_t agent_limits = 0;
+    std::vector<std::string> scopes;
+    std::optional<std::int64_t> max_uses;
+    std::optional<std::vector<std::string>> ip_allowlist;
+    std::int64_t ttl_seconds = 0;
+};
+
+struct TokenTimes {
+    Timestamp issued_at;
+    Timestamp expires_at;
+};
+
+// Either the token was inserted and recorded, or a secret that it would cover needs approval.
+struct TokenInsert {
+    std::optional<std::int64_t> tier_needing_approval;
+    std::optional<TokenTimes> issued;
+};
+
+// One round trip, committed. Errors: StoreUnavailable.
+Result<TokenInsert> issue_token(Connection& connection,
+                                const TenantId& tenant,
+                                const NewTokenRow& token,
+                                const std::vector<TierProbe>& probes,
+                                const AuditEventId& event,
+                                const AuditOrigin& origin);
+
+// Numbered as in statements.cpp, FindTokenState.
+enum class TokenState : std::uint8_t {
+    Live = 0,
+    Revoked = 1,
+    Expired = 2,
+    AgentInactive = 3,
+    AddressNotAllowed = 4,
+    Unknown = 5,  // no such row
+};
+// A word of ours for the audit record.
+std::string_view reason_of(TokenState state);
+
+// What rows say about a token, with its agent's present limits.
+struct TokenStanding {
+    TokenState state = TokenState::Unknown;
+    std::int64_t limits_version = 0;
+    std::vector<std::string> allowed_namespaces;
+    std::vector<std::string> allowed_scopes;
+};
+
+// Queued; one result, for parse_token_standing().
+void add_find_token_state(Transaction& transaction,
+                          const TenantId& tenant,
+                          const TokenId& token,
+                          const AgentId& agent,
+                          std::string_view ip_address);
+TokenStanding parse_token_standing(const ResultSet& result);
+
+// Queued; its affected() is 1 where one more use was left.
+void add_count_token_use(Transaction& transaction, const TenantId& tenant, const TokenId& token);
+
+}  // namespace core::store

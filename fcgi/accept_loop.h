@@ -1,0 +1,85 @@
+// The pool of request threads and the main thread that watches it: architecture.md §7.
+//
+// Signals are blocked everywhere and read by the main thread alone, through a descriptor; it tells
+// the others through an eventfd. So no signal can fall between two system calls of libfcgi, and a
+// thread leaves between two requests only. The listening socket belongs to systemd (or to whoever
+// started the worker): while one worker leaves, the others go on accepting.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/base/result.h"
+#include "fcgi/http.h"
+
+namespace fcgi {
+
+// Closes what it holds.
+class Descriptor {
+  public:
+    Descriptor() = default;
+    explicit Descriptor(int number) : m_number(number) {}
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor();
+    [[nodiscard]] int get() const { return m_number; }
+    [[nodiscard]] bool is_open() const { return m_number >= 0; }
+
+  private:
+    int m_number = -1;
+};
+
+// Serves the requests of one thread. Made by the main thread, used by one other.
+class RequestHandler {
+  public:
+    RequestHandler() = default;
+    RequestHandler(const RequestHandler&) = delete;
+    RequestHandler& operator=(const RequestHandler&) = delete;
+    RequestHandler(RequestHandler&&) = delete;
+    RequestHandler& operator=(RequestHandler&&) = delete;
+    virtual ~RequestHandler() = default;
+
+    virtual HttpResponse handle(const IncomingRequest& incoming, BodySource& body) = 0;
+    // The worker should end, and be replaced, once this request is answered.
+    [[nodiscard]] virtual bool is_doubtful() const = 0;
+};
+
+// Blocks all signals in this thread and those that it starts, so call it first thing; gives the
+// descriptor from which SIGTERM, SIGINT and SIGHUP are read. Errors: Internal.
+core::Result<Descriptor> take_signals();
+
+enum class Signal { None, Leave, Reload };
+// Waits for at most `milliseconds`.
+Signal wait_for_signal(const Descriptor& signals, int milliseconds);
+
+// The listening socket: descriptor 3 from systemd, else 0 (spawn-fcgi). Made non-blocking, for a
+// thread that lost the race for a connection must not wait in accept(). Errors: ConfigInvalid
+// where it is no listening socket.
+core::Result<int> listening_socket();
+
+class AcceptLoop {
+  public:
+    // One thread for each handler. `listening` stays the caller's.
+    AcceptLoop(int listening, std::vector<std::unique_ptr<RequestHandler>> handlers);
+    AcceptLoop(const AcceptLoop&) = delete;
+    AcceptLoop& operator=(const AcceptLoop&) = delete;
+    AcceptLoop(AcceptLoop&&) = delete;
+    AcceptLoop& operator=(AcceptLoop&&) = delete;
+    // Precondition: run() has returned, or was never called.
+    ~AcceptLoop();
+
+    // Starts the threads, says READY to systemd, and serves until SIGTERM or SIGINT, or until a
+    // thread can't go on. `reload` is called on SIGHUP. Errors: Internal where it ended for another
+    // reason than a signal.
+    core::Result<void> run(const Descriptor& signals, const std::function<void()>& reload);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+}  // namespace fcgi

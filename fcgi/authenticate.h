@@ -1,0 +1,36 @@
+// Who is asking, and from where: the step between the route table and a handler.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "core/identity/principal.h"
+#include "core/service/services.h"
+#include "fcgi/http.h"
+#include "fcgi/routes.h"
+
+namespace fcgi {
+
+inline constexpr std::size_t kMaxUserAgentBytes = 256;
+
+// At most 256 bytes of valid UTF-8 without control characters, cut at a character's border: it is
+// stored with every audit event and shown to people.
+std::string sanitised_user_agent(std::string_view text);
+
+// nginx's request id, or a fresh one where it gave none that is valid.
+core::RequestId request_id_of(std::string_view text);
+
+// Errors: Internal where nginx gave no client address: without one nothing can be recorded.
+core::Result<core::identity::Origin> origin_of(const IncomingRequest& incoming,
+                                               const core::RequestId& request_id);
+
+// What route.auth asks for; nobody where it asks for nobody. Errors: as
+// core::service::Authenticator.
+core::Result<core::identity::Principal> authenticate(core::service::Services& services,
+                                                     const Route& route,
+                                                     const IncomingRequest& incoming,
+                                                     const core::identity::Origin& origin);
+
+}  // namespace fcgi

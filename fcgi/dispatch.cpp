@@ -1,0 +1,192 @@
+#include "fcgi/dispatch.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "core/base/log.h"
+#include "fcgi/authenticate.h"
+#include "fcgi/error_response.h"
+#include "fcgi/request_context.h"
+
+namespace fcgi {
+namespace {
+
+using core::ErrorCode;
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
+}
+
+// application/json, with parameters; a charset must be UTF-8, for that is how it is read.
+bool is_json(std::string_view content_type) {
+    const std::string_view type = content_type.substr(0, content_type.find(';'));
+    if (!equals_ignoring_case(trimmed(type), "application/json")) return false;
+    content_type.remove_prefix(type.size());
+    while (!content_type.empty()) {
+        content_type.remove_prefix(1);
+        std::string_view parameter = content_type.substr(0, content_type.find(';'));
+        content_type.remove_prefix(parameter.size());
+        parameter = trimmed(parameter);
+        const std::size_t equals = std::min(parameter.find('='), parameter.size());
+        if (!equals_ignoring_case(parameter.substr(0, equals), "charset")) continue;
+        const std::string_view charset = parameter.substr(std::min(equals + 1, parameter.size()));
+        if (!equals_ignoring_case(charset, "utf-8") && !equals_ignoring_case(charset, "\"utf-8\""))
+            return false;
+    }
+    return true;
+}
+
+tl::unexpected<HttpResponse> refuse(HttpResponse response) {
+    return tl::unexpected<HttpResponse>(std::move(response));
+}
+
+tl::unexpected<HttpResponse> refuse(const core::Error& error) {
+    return refuse(error_response(error, CredentialSent::No));
+}
+
+// While the database is away every request of every stranger fails: one line a second says it.
+bool may_log_unavailable() {
+    static std::atomic<std::int64_t> last_second{0};
+    const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
+                                 std::chrono::steady_clock::now().time_since_epoch())
+                                 .count();
+    return last_second.exchange(now) != now;
+}
+
+void log_error(const core::Error& error, const core::RequestId& request_id) {
+    const bool internal = is_internal(error.code) &&
+                          (error.code != ErrorCode::StoreUnavailable || may_log_unavailable());
+    core::log::write(internal ? core::log::Level::Error : core::log::Level::Debug,
+                     "request_failed",
+                     {{"request_id", request_id},
+                      {"code", error.code},
+                      {"detail", core::log::quoted(error.detail)}});
+}
+
+void log_answer(const HttpResponse& response,
+                const IncomingRequest& incoming,
+                const core::RequestId& request_id) {
+    // The target stays out: a secret may stand in its query. nginx logs the path.
+    core::log::debug("request",
+                     {{"request_id", request_id},
+                      {"method", core::log::quoted(incoming.method)},
+                      {"status", code_of(response.status)}});
+}
+
+CredentialSent credential_sent(const IncomingRequest& incoming) {
+    return incoming.authorization ? CredentialSent::Yes : CredentialSent::No;
+}
+
+}  // namespace
+
+tl::expected<Routed, HttpResponse> route_request(const Router& router,
+                                                 const IncomingRequest& incoming) {
+    if (incoming.target.size() > kMaxTargetBytes)
+        return refuse(
+            refusal(Status::UriTooLong, "The path with its query is longer than 8192 bytes."));
+    auto routing = router.route(incoming.method, incoming.target);
+    if (!routing) return refuse(routing.error());
+    if (auto* routed = std::get_if<Routed>(&*routing)) return std::move(*routed);
+    const auto& nowhere = std::get<NotRouted>(*routing);
+    if (nowhere.status == Status::MethodNotAllowed)
+        return refuse(method_not_allowed(nowhere.allow));
+    return refuse(refusal(Status::NotFound,
+                          "Nothing is here. GET /v1/openapi.json describes what there is."));
+}
+
+tl::expected<std::size_t, HttpResponse> announced_body(const Route& route,
+                                                       const IncomingRequest& incoming) {
+    const std::string_view text = incoming.content_length;
+    if (text.empty()) return 0;
+    std::size_t size = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), size);
+    const bool digits = text.find_first_not_of("0123456789") == std::string_view::npos;
+    if (!digits) return refuse(refusal(Status::BadRequest, "The Content-Length is no number."));
+    if (parsed.ec != std::errc{} || size > kMaxBodyBytes)
+        return refuse(refusal(Status::ContentTooLarge, "The body is larger than 1 MiB."));
+    if (size == 0) return 0;
+    if (!is_json(incoming.content_type.value_or(std::string_view{})))
+        return refuse({ErrorCode::UnsupportedMediaType,
+                       "The body must be JSON: send it with Content-Type: application/json",
+                       {}});
+    if (route.request_schema.empty())
+        return refuse(refusal(Status::BadRequest, "This endpoint takes no body; send none."));
+    return size;
+}
+
+core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
+                                             HttpRequest& request,
+                                             const IncomingRequest& incoming,
+                                             BodySource& body,
+                                             const core::RequestId& request_id) {
+    const Route& route = *routed.route;
+    auto origin = origin_of(incoming, request_id);
+    if (!origin) return core::failure(std::move(origin));
+    auto principal = authenticate(m_services, route, incoming, *origin);
+    if (!principal) return core::failure(std::move(principal));
+
+    if (auto known = request.query.accept_only(route.query); !known)
+        return core::failure(std::move(known));
+    auto size = announced_body(route, incoming);
+    if (!size) return HttpResponse(std::move(size).error());
+    if (!route.request_schema.empty()) {
+        auto bytes = *size > 0 ? body.read(*size) : core::Body{};
+        if (!bytes) return core::failure(std::move(bytes));
+        auto document = core::JsonDocument::parse(std::move(*bytes));
+        if (!document) return core::failure(std::move(document));
+        request.body = std::move(*document);
+    }
+    RequestContext context{m_services, std::move(*principal), std::move(*origin)};
+    return route.handler(context, request);
+}
+
+HttpResponse Dispatcher::answer(const IncomingRequest& incoming,
+                                BodySource& body,
+                                const core::RequestId& request_id) {
+    auto routed = route_request(m_router, incoming);
+    if (!routed) return std::move(routed).error();
+
+    HttpRequest request{.path = std::move(routed->path),
+                        .query = std::move(routed->query),
+                        .body = {},
+                        .if_match = incoming.if_match,
+                        .if_none_match = incoming.if_none_match};
+    auto response = serve(*routed, request, incoming, body, request_id);
+    if (response) return *std::move(response);
+    log_error(response.error(), request_id);
+    return error_response(response.error(), credential_sent(incoming));
+}
+
+HttpResponse Dispatcher::dispatch(const IncomingRequest& incoming, BodySource& body) {
+    const core::RequestId request_id = request_id_of(incoming.request_id);
+    core::Error error{ErrorCode::Internal, {}, "an exception of unknown type"};
+    try {
+        HttpResponse response = answer(incoming, body, request_id);
+        log_answer(response, incoming, request_id);
+        return response;
+    } catch (const std::exception& exception) {
+        // Without memory nothing is broken yet: the next request may find some.
+        m_doubtful = dynamic_cast<const std::bad_alloc*>(&exception) == nullptr;
+        error.detail = exception.what();
+    } catch (...) {
+        m_doubtful = true;
+    }
+    log_error(error, request_id);
+    return error_response(error, credential_sent(incoming));
+}
+
+}  // namespace fcgi

@@ -1,0 +1,54 @@
+// One request from the raw target to the answer: route, credential, query, body, handler, error.
+// Thread-compatible: one object per request thread.
+//
+// The order is fixed here and nowhere else: a handler is not even called before the credential
+// that its route asks for has been verified, and no body is read before that.
+#pragma once
+
+#include <cstddef>
+
+#include <tl/expected.hpp>
+
+#include "core/base/ids.h"
+#include "core/service/services.h"
+#include "fcgi/http.h"
+#include "fcgi/router.h"
+
+namespace fcgi {
+
+class Dispatcher {
+  public:
+    // Both must outlive this object.
+    Dispatcher(const Router& router, core::service::Services& services)
+        : m_router(router), m_services(services) {}
+
+    // Always an answer, whatever happens below.
+    HttpResponse dispatch(const IncomingRequest& incoming, BodySource& body);
+
+    // An exception came up that no layer expects: what is in memory is not to be trusted, and the
+    // worker should make room for a new one once it has answered.
+    [[nodiscard]] bool is_doubtful() const { return m_doubtful; }
+
+  private:
+    HttpResponse answer(const IncomingRequest& incoming,
+                        BodySource& body,
+                        const core::RequestId& request_id);
+    core::Result<HttpResponse> serve(const Routed& routed,
+                                     HttpRequest& request,
+                                     const IncomingRequest& incoming,
+                                     BodySource& body,
+                                     const core::RequestId& request_id);
+
+    const Router& m_router;
+    core::service::Services& m_services;
+    bool m_doubtful = false;
+};
+
+// The steps that need no service, for tests too. A HttpResponse is a refusal.
+tl::expected<Routed, HttpResponse> route_request(const Router& router,
+                                                 const IncomingRequest& incoming);
+// How many bytes of body to read.
+tl::expected<std::size_t, HttpResponse> announced_body(const Route& route,
+                                                       const IncomingRequest& incoming);
+
+}  // namespace fcgi

@@ -1,0 +1,159 @@
+#include "fcgi/fcgi_request.h"
+
+#include <botan/mem_ops.h>
+#include <fcgiapp.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace fcgi {
+namespace {
+
+// A web server that stops in the middle of a request must not keep the thread.
+constexpr timeval kPeerTimeout{.tv_sec = 10, .tv_usec = 0};
+
+bool is_starvation(int error) {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+bool is_harmless(int error) {
+    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR || error == ECONNABORTED;
+}
+
+std::optional<std::string_view> parameter(const char* name, char** environment) {
+    const char* text = FCGX_GetParam(name, environment);
+    if (text == nullptr) return std::nullopt;
+    return std::string_view(text);
+}
+
+// What is unread is taken off the stream: closed with bytes in it, the socket would tell nginx of
+// an error before it has read the answer.
+void drain(FCGX_Stream* in) {
+    std::array<char, 4096> scratch{};
+    std::size_t left = 2 * kMaxBodyBytes;
+    while (left > 0) {
+        const int count = FCGX_GetStr(scratch.data(), static_cast<int>(scratch.size()), in);
+        if (count <= 0) break;
+        left -= std::min(left, static_cast<std::size_t>(count));
+    }
+    Botan::secure_scrub_memory(scratch.data(), scratch.size());
+}
+
+}  // namespace
+
+struct FcgiRequest::Impl {
+    FCGX_Request request{};
+    IncomingRequest incoming;
+    int error = 0;
+    // The writer's buffer, as it is before anything is written.
+    unsigned char* buffer = nullptr;
+    std::size_t buffer_size = 0;
+
+    void take_parameters();
+    void wipe_credential();
+};
+
+core::Result<std::unique_ptr<FcgiRequest>> FcgiRequest::create(int listening) {
+    if (FCGX_Init() != 0)
+        return core::failure(core::ErrorCode::Internal, {}, "FCGX_Init failed");
+    return std::unique_ptr<FcgiRequest>(new FcgiRequest(listening));
+}
+
+FcgiRequest::FcgiRequest(int listening) : m_impl(std::make_unique<Impl>()) {
+    FCGX_InitRequest(&m_impl->request, listening, FCGI_FAIL_ACCEPT_ON_INTR);
+}
+
+FcgiRequest::~FcgiRequest() { FCGX_Free(&m_impl->request, /*close=*/1); }
+
+int FcgiRequest::last_error() const { return m_impl->error; }
+const IncomingRequest& FcgiRequest::incoming() const { return m_impl->incoming; }
+
+void FcgiRequest::Impl::take_parameters() {
+    char** environment = request.envp;
+    const auto text = [&](const char* name) {
+        return parameter(name, environment).value_or(std::string_view{});
+    };
+    incoming = {.method = text("REQUEST_METHOD"),
+                .target = text("REQUEST_URI"),
+                .request_id = text("REQUEST_ID"),
+                .remote_address = text("REMOTE_ADDR"),
+                .content_length = text("CONTENT_LENGTH"),
+                .content_type = parameter("CONTENT_TYPE", environment),
+                .authorization = parameter("HTTP_AUTHORIZATION", environment),
+                .user_agent = parameter("HTTP_USER_AGENT", environment),
+                .if_match = parameter("HTTP_IF_MATCH", environment),
+                .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment)};
+}
+
+void FcgiRequest::Impl::wipe_credential() {
+    char* text = FCGX_GetParam("HTTP_AUTHORIZATION", request.envp);
+    if (text != nullptr) Botan::secure_scrub_memory(text, std::strlen(text));
+}
+
+FcgiRequest::Accepted FcgiRequest::accept() {
+    FCGX_Request& request = m_impl->request;
+    const int result = FCGX_Accept_r(&request);
+    if (result != 0) {
+        m_impl->error = -result;
+        if (is_harmless(m_impl->error)) return Accepted::Nothing;
+        return is_starvation(m_impl->error) ? Accepted::Starved : Accepted::Broken;
+    }
+    // A kept connection is read before a new one is accepted, by a thread that then hears no signal
+    // to leave: every request has its own, whatever the peer asked for.
+    request.keepConnection = 0;
+    ::setsockopt(request.ipcFd, SOL_SOCKET, SO_RCVTIMEO, &kPeerTimeout, sizeof kPeerTimeout);
+    ::setsockopt(request.ipcFd, SOL_SOCKET, SO_SNDTIMEO, &kPeerTimeout, sizeof kPeerTimeout);
+    m_impl->buffer = request.out->wrNext;
+    m_impl->buffer_size = static_cast<std::size_t>(request.out->stop - request.out->wrNext);
+    m_impl->take_parameters();
+    return Accepted::Request;
+}
+
+core::Result<core::Body> FcgiRequest::read(std::size_t size) {
+    FCGX_Stream* in = m_impl->request.in;
+    core::SecureBuffer buffer(size);
+    std::size_t filled = 0;
+    while (filled < size) {
+        // FCGX_GetChar fills the stream's buffer; what it holds is then taken, and wiped there.
+        const int first = FCGX_GetChar(in);
+        if (first < 0) break;
+        buffer[filled++] = static_cast<std::uint8_t>(first);
+        *(in->rdNext - 1) = 0;
+        const auto held = static_cast<std::size_t>(in->stop - in->rdNext);
+        const std::size_t count = std::min(held, size - filled);
+        std::copy_n(in->rdNext, count, buffer.data() + filled);
+        Botan::secure_scrub_memory(in->rdNext, count);
+        in->rdNext += count;
+        filled += count;
+    }
+    if (filled < size)
+        return core::failure(core::ErrorCode::InvalidRequest,
+                             "The body is shorter than its Content-Length");
+    return core::Body(std::move(buffer));
+}
+
+void FcgiRequest::finish(const HttpResponse& response) {
+    FCGX_Request& request = m_impl->request;
+    const std::string head = response_head(response);
+    const std::string_view body = core::as_text(response.body.expose());
+    drain(request.in);
+    FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);
+    if (!body.empty()) FCGX_PutStr(body.data(), static_cast<int>(body.size()), request.out);
+    // Closing writes what is buffered, so that the buffer can be wiped before it is freed.
+    FCGX_FClose(request.err);
+    FCGX_FClose(request.out);
+    Botan::secure_scrub_memory(m_impl->buffer, m_impl->buffer_size);
+    m_impl->wipe_credential();
+    m_impl->incoming = {};
+    FCGX_Finish_r(&request);
+}
+
+}  // namespace fcgi

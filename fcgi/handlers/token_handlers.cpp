@@ -1,0 +1,140 @@
+#include "fcgi/handlers/token_handlers.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "fcgi/request_context.h"
+
+namespace fcgi {
+namespace {
+
+using core::ErrorCode;
+using core::JsonObject;
+using core::JsonValue;
+
+constexpr std::int64_t kMaxUses = 1000000;
+constexpr std::size_t kMaxReasonCharacters = 500;
+// Longer than any maximum that can be configured; keeps arithmetic with times from overflowing.
+constexpr std::int64_t kLongestTtlSeconds = 100LL * 366 * 86400;
+
+core::Failure invalid(std::string message) {
+    return core::failure(ErrorCode::InvalidRequest, std::move(message));
+}
+
+// The official CLI sends seconds as a number, everyone else 15m, 1h, 7d.
+core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
+    const auto member = object.find("ttl");
+    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
+    std::optional<std::chrono::seconds> ttl;
+    if (member->kind() == JsonValue::Kind::String) ttl = core::parse_duration(member->string());
+    if (member->kind() == JsonValue::Kind::Integer)
+        ttl = std::chrono::seconds(std::min(member->integer(), kLongestTtlSeconds));
+    if (!ttl)
+        return invalid(
+            "The member 'ttl' must be a duration such as '15m', '1h' or '7d', or whole seconds as "
+            "a number");
+    if (ttl->count() < 1) return invalid("The member 'ttl' must be at least 1 second");
+    return ttl;
+}
+
+core::Result<std::optional<std::int64_t>> decode_max_uses(const JsonObject& object) {
+    auto uses = object.optional_integer("max_uses");
+    if (uses && *uses && (**uses < 1 || **uses > kMaxUses))
+        return invalid("The member 'max_uses' must be null or a whole number from 1 to 1000000");
+    return uses;
+}
+
+// Characters, not bytes: UTF-8 has been validated, so every character has one leading byte.
+std::size_t characters(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+    }));
+}
+
+core::Result<std::optional<std::string>> decode_reason(const JsonObject& object) {
+    const auto reason = object.optional_string("reason");
+    if (!reason) return core::failure(reason);
+    if (!*reason) return std::nullopt;
+    if (characters(**reason) > kMaxReasonCharacters)
+        return invalid("The member 'reason' must have at most 500 characters");
+    return std::string(**reason);
+}
+
+void write_issued(core::JsonWriter& json, const core::service::IssuedToken& issued) {
+    json.key("token").secret(issued.token.expose());
+    json.member("token_id", issued.id.text());
+    json.member("expires_at", core::format_rfc3339(issued.expires_at));
+    json.member("requires_approval", false);
+    json.member("approval_id", nullptr);
+    json.member("scopes", issued.scopes);
+}
+
+void write_approval(core::JsonWriter& json, const core::service::ApprovalRequired& required) {
+    json.member("token", nullptr);
+    json.member("token_id", nullptr);
+    json.member("expires_at", nullptr);
+    json.member("requires_approval", true);
+    json.member("approval_id", required.approval.text());
+    json.member("scopes", required.scopes);
+}
+
+}  // namespace
+
+core::Result<core::service::TokenRequest> decode_token_request(const JsonValue& body) {
+    const auto object =
+        JsonObject::decode(body, {"scopes", "ttl", "max_uses", "ip_allowlist", "reason"});
+    if (!object) return core::failure(object);
+    const auto scopes = object->optional_strings("scopes");
+    if (!scopes) return core::failure(scopes);
+    if (!*scopes) return invalid("The member 'scopes' is missing: an array of 1 to 32 strings");
+    const auto ttl = decode_ttl(*object);
+    if (!ttl) return core::failure(ttl);
+    const auto max_uses = decode_max_uses(*object);
+    if (!max_uses) return core::failure(max_uses);
+    const auto addresses = object->optional_strings("ip_allowlist");
+    if (!addresses) return core::failure(addresses);
+    auto reason = decode_reason(*object);
+    if (!reason) return core::failure(std::move(reason));
+
+    core::service::TokenRequest request{.scopes = **scopes,
+                                        .ttl = *ttl,
+                                        .max_uses = *max_uses,
+                                        .ips = {},
+                                        .reason = std::move(*reason)};
+    if (*addresses) {
+        auto ips = core::identity::IpAllowlist::parse(**addresses);
+        if (!ips) return core::failure(std::move(ips));
+        request.ips = std::move(*ips);
+    }
+    return request;
+}
+
+void write_token_answer(core::JsonWriter& json,
+                        const core::AgentId& agent,
+                        const core::service::TokenAnswer& answer) {
+    json.begin_object();
+    if (const auto* issued = std::get_if<core::service::IssuedToken>(&answer))
+        write_issued(json, *issued);
+    else
+        write_approval(json, std::get<core::service::ApprovalRequired>(answer));
+    json.member("agent_id", agent.text());
+    json.end_object();
+}
+
+core::Result<HttpResponse> request_token(RequestContext& context, const HttpRequest& request) {
+    const auto wanted = decode_token_request(request.body->root());
+    if (!wanted) return core::failure(wanted);
+
+    const auto& agent = context.agent();
+    const auto answer = context.services.tokens.request(agent, context.origin, *wanted);
+    if (!answer) return core::failure(answer);
+
+    core::JsonWriter json;
+    write_token_answer(json, agent.agent, *answer);
+    return json_response(Status::Ok, std::move(json));
+}
+
+}  // namespace fcgi

@@ -1,0 +1,29 @@
+// What a handler works with beside the request. One per request; the services belong to the thread.
+#pragma once
+
+#include <cstdlib>
+
+#include "core/identity/principal.h"
+#include "core/service/services.h"
+
+namespace fcgi {
+
+struct RequestContext {
+    core::service::Services& services;
+    core::identity::Principal principal;
+    core::identity::Origin origin;
+
+    // The principal as the route's `auth` promises it: another kind here is a broken route table.
+    [[nodiscard]] const core::identity::UserPrincipal& user() const {
+        const auto* user = std::get_if<core::identity::UserPrincipal>(&principal);
+        if (user == nullptr) std::abort();
+        return *user;
+    }
+    [[nodiscard]] const core::identity::AgentPrincipal& agent() const {
+        const auto* agent = std::get_if<core::identity::AgentPrincipal>(&principal);
+        if (agent == nullptr) std::abort();
+        return *agent;
+    }
+};
+
+}  // namespace fcgi

@@ -1,0 +1,96 @@
+#include "fcgi/router.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace fcgi {
+namespace {
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+    std::vector<std::string_view> out;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        out.push_back(path.substr(0, path.find('/')));
+        path.remove_prefix(out.back().size());
+    }
+    return out;
+}
+
+// Decoded once, each for itself; a decoded '/' splits again because the pieces are joined by '/'
+// and what reads the text splits there.
+core::Result<PathArgument> decode_rest(std::span<const std::string_view> segments) {
+    PathArgument out;
+    out.raw_segments = segments.size();
+    for (const auto& segment : segments) {
+        const auto decoded = percent_decoded(segment);
+        if (!decoded) {
+            return core::failure(core::ErrorCode::InvalidRequest,
+                                 "The segment " + core::quoted_for_message(segment) +
+                                     " of the path is not valid percent-encoding");
+        }
+        if (!out.text.empty() || &segment != segments.data()) out.text.push_back('/');
+        out.text += *decoded;
+    }
+    return out;
+}
+
+std::string allow_header(const std::vector<Method>& methods) {
+    std::string out;
+    for (const auto method : methods)
+        out.append(out.empty() ? "" : ", ").append(to_string(method));
+    return out;
+}
+
+}  // namespace
+
+bool is_reserved_below_secrets(const PathArgument& path) {
+    return path.raw_segments == 1 && (path.text == "namespaces" || path.text == "import");
+}
+
+Router::Router(std::span<const Route> table) {
+    m_patterns.reserve(table.size());
+    for (const auto& route : table) {
+        Pattern pattern{.route = &route, .literals = segments_of(route.path), .takes_rest = false};
+        if (is_rest_segment(pattern.literals.back())) {
+            pattern.takes_rest = true;
+            pattern.literals.pop_back();
+        }
+        m_patterns.push_back(std::move(pattern));
+    }
+}
+
+bool Router::matches(const Pattern& pattern, const Target& target) {
+    const bool right_length = pattern.takes_rest
+                                  ? target.segments.size() > pattern.literals.size()
+                                  : target.segments.size() == pattern.literals.size();
+    return right_length && std::equal(pattern.literals.begin(), pattern.literals.end(),
+                                      target.segments.begin());
+}
+
+core::Result<Routing> Router::route(std::string_view method_text, std::string_view raw) const {
+    auto target = Target::parse(raw);
+    if (!target) return core::failure(std::move(target));
+
+    const auto method = parse_method(method_text);
+    std::vector<Method> allowed;
+    for (const auto& pattern : m_patterns) {
+        if (!matches(pattern, *target)) continue;
+        PathArgument argument;
+        if (pattern.takes_rest) {
+            auto decoded =
+                decode_rest(std::span(target->segments).subspan(pattern.literals.size()));
+            if (!decoded) return core::failure(std::move(decoded));
+            if (is_reserved_below_secrets(*decoded)) break;
+            argument = std::move(*decoded);
+        }
+        if (pattern.route->method == method)
+            return Routed{pattern.route, std::move(argument), std::move(target->query)};
+        allowed.push_back(pattern.route->method);
+    }
+    if (!allowed.empty())
+        return NotRouted{Status::MethodNotAllowed, allow_header(allowed)};
+    return NotRouted{Status::NotFound, {}};
+}
+
+}  // namespace fcgi

@@ -1,0 +1,55 @@
+// From a raw request target to a route. Immutable after construction; thread-safe.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/base/result.h"
+#include "fcgi/http.h"
+#include "fcgi/routes.h"
+#include "fcgi/target.h"
+
+namespace fcgi {
+
+struct Routed {
+    const Route* route = nullptr;
+    PathArgument path;
+    Query query;
+};
+
+// Why there is no route: nothing at that path (`allow` is empty), or not by this method.
+struct NotRouted {
+    Status status = Status::NotFound;
+    std::string allow;  // the Allow header of a 405
+};
+
+using Routing = std::variant<Routed, NotRouted>;
+
+class Router {
+  public:
+    // `table` must outlive this object.
+    explicit Router(std::span<const Route> table);
+
+    // Errors: InvalidRequest, as Target::parse and for segments that are no percent-encoding.
+    [[nodiscard]] core::Result<Routing> route(std::string_view method,
+                                              std::string_view target) const;
+
+  private:
+    struct Pattern {
+        const Route* route = nullptr;
+        std::vector<std::string_view> literals;
+        bool takes_rest = false;
+    };
+    static bool matches(const Pattern& pattern, const Target& target);
+
+    std::vector<Pattern> m_patterns;
+};
+
+// Namespaces cannot be listed under these names as a path: they are fixed routes directly below
+// /secrets (contract.md §3), whichever way they are spelled.
+bool is_reserved_below_secrets(const PathArgument& path);
+
+}  // namespace fcgi

@@ -1,0 +1,88 @@
+// THE table of routes. Routing, the kind of credential, accepted query parameters and bodies,
+// OpenAPI and the tests' authentication matrix all come from it, so they can't disagree.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/base/error.h"
+#include "core/base/result.h"
+#include "core/identity/principal.h"
+#include "fcgi/http.h"
+
+namespace fcgi {
+
+struct RequestContext;
+
+using Handler = core::Result<HttpResponse> (*)(RequestContext&, const HttpRequest&);
+
+// What a scoped token's scopes must allow; the service checks it.
+enum class RequiredAction : std::uint8_t { None, Read, Write };
+
+// Members without a default must be written in every entry: the compiler warns, and the guards
+// below refuse. No schema of a request means that it has no body.
+struct Route {
+    Method method;
+    // Literal segments, matched byte for byte; the last may be {name+}: one segment or more.
+    std::string_view path;
+    core::identity::AuthKind auth;
+    RequiredAction action = RequiredAction::None;
+    Handler handler;
+    std::string_view operation_id;
+    std::string_view summary;
+    std::span<const std::string_view> query{};
+    std::string_view request_schema{};
+    std::string_view response_schema;
+    // Beside those that every route can answer: see openapi.cpp.
+    std::span<const core::ErrorCode> errors{};
+};
+
+// In the order of the OpenAPI document.
+std::span<const Route> routes();
+
+// The guards. constexpr and not consteval: the unit tests call them with broken tables, too.
+
+constexpr bool is_rest_segment(std::string_view segment) {
+    return segment.size() > 3 && segment.front() == '{' && segment.ends_with("+}");
+}
+
+// "/a/b", the last segment perhaps "{name+}".
+constexpr bool is_path_template(std::string_view path) {
+    if (path.empty() || path.front() != '/') return false;
+    while (!path.empty()) {
+        path.remove_prefix(1);
+        const std::string_view segment = path.substr(0, path.find('/'));
+        path.remove_prefix(segment.size());
+        if (segment.empty()) return false;
+        if (is_rest_segment(segment)) return path.empty();
+        if (segment.find_first_of("{}+%") != std::string_view::npos) return false;
+    }
+    return true;
+}
+
+constexpr bool is_complete(const Route& route) {
+    return is_path_template(route.path) && route.auth != core::identity::AuthKind::Unset &&
+           route.handler != nullptr && !route.operation_id.empty() && !route.summary.empty() &&
+           !route.response_schema.empty();
+}
+
+constexpr bool all_complete(std::span<const Route> table) {
+    for (const auto& route : table)
+        if (!is_complete(route)) return false;
+    return true;
+}
+
+constexpr bool all_distinct(std::span<const Route> table) {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j) {
+            const bool same_place =
+                table[i].method == table[j].method && table[i].path == table[j].path;
+            if (same_place || table[i].operation_id == table[j].operation_id) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace fcgi

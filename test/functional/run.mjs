@@ -1,0 +1,105 @@
+// Runs the functional suite: one shared stack, every *.test.mjs beside this file, then the stack
+// is taken down whatever happened.
+//
+//     node test/functional/run.mjs [PART-OF-A-FILE-NAME…]
+//
+// SECRETSTORE_BUILD chooses the build folder (default build/), SECRETSTORE_KEEP=1 leaves the stack
+// running. The summary of node's test runner is what is printed last.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { logTails, Stack } from './stack.mjs';
+
+const folder = path.dirname(fileURLToPath(import.meta.url));
+const filters = process.argv.slice(2);
+const files = fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.test.mjs'))
+    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
+    .sort();
+
+// Tests that own a stack mostly wait for processes: two files at a time use the cores better.
+const kFilesAtOnce = 2;
+const kDeadlineOfAFile = 240_000;
+
+async function main() {
+    if (files.length === 0) {
+        console.error(`no test file matches: ${filters.join(' ')}`);
+        return 2;
+    }
+    const coverage = path.join(os.tmpdir(), `secretstore-coverage-${process.pid}`);
+    const stack = await Stack.start({ workers: 2, threads: 32 });
+    let code = 1;
+    let summary = [];
+    try {
+        ({ code, summary } = await runTests(stack, coverage));
+        const report = filters.length === 0 && code === 0 ? await uncalled(stack, coverage) : [];
+        const findings = stack.findings();
+        if (code !== 0) console.log(logTails(stack.state));
+        if (findings) console.log(`\nSanitizers or assertions of the shared stack:\n${findings}`);
+        if (report.length > 0) console.log(`\nOperations that no test called with success:\n  ${report.join('\n  ')}`);
+        if (findings || report.length > 0) code = 1;
+    } finally {
+        fs.rmSync(coverage, { force: true });
+        if (process.env.SECRETSTORE_KEEP) console.log(`\nStill running: ${stack.folder}`);
+        else await stack.stop();
+    }
+    if (summary.length > 0) console.log(summary.join('\n'));
+    return code;
+}
+
+// Prints what node prints, and gives back its summary so that it can stand at the end.
+function runTests(stack, coverage) {
+    const args = ['--test', `--test-concurrency=${kFilesAtOnce}`, `--test-timeout=${kDeadlineOfAFile}`, '--test-reporter=spec'];
+    const child = spawn(process.execPath, [...args, ...files.map((name) => path.join(folder, name))], {
+        env: {
+            ...process.env,
+            SECRETSTORE_STACK: stack.folder,
+            SECRETSTORE_COVERAGE: coverage,
+            NODE_EXTRA_CA_CERTS: stack.env.NODE_EXTRA_CA_CERTS,
+        },
+        stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const stop = () => child.kill('SIGTERM');
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    const summary = [];
+    let rest = '';
+    child.stdout.on('data', (chunk) => {
+        process.stdout.write(chunk);
+        const lines = (rest + chunk).split('\n');
+        rest = lines.pop();
+        summary.push(...lines.filter((line) => /^(\u001b\[\d+m)?ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(line)));
+    });
+    return new Promise((resolve) => {
+        child.on('close', (exitCode) => resolve({ code: exitCode ?? 1, summary }));
+    });
+}
+
+// Operations of the API's own description that no test called with success.
+async function uncalled(stack, coverage) {
+    const called = fs
+        .readFileSync(coverage, 'utf8')
+        .split('\n')
+        .map((line) => line.split(' '))
+        .filter(([, , status]) => /^2/.test(status ?? ''));
+    const document = (await stack.client.get('/v1/openapi.json')).expect(200);
+    return Object.entries(document.paths).flatMap(([template, item]) =>
+        Object.keys(item)
+            .filter((method) => !called.some(([verb, target]) => verb === method.toUpperCase() && matches(template, target)))
+            .map((method) => `${method.toUpperCase()} ${template}`),
+    );
+}
+
+function matches(template, target) {
+    const pattern = template
+        .split(/(\{[^}]*\})/)
+        .map((part) => (part.startsWith('{') ? (part.includes('path') ? '.+/.+' : '[^/]+') : part.replace(/[.]/g, '\\.')))
+        .join('');
+    return new RegExp(`^(/v1)?${pattern}$`).test(target);
+}
+
+process.exitCode = await main();

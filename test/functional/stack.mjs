@@ -1,0 +1,403 @@
+// A running store: nginx, workers and PostgreSQL in a folder of their own, as scripts/dev-stack
+// makes them. Most tests share one (run.mjs starts it); those that break parts start their own.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { randomBytes, randomInt } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+
+import { Client } from './client.mjs';
+import { eventually, unique } from './claim.mjs';
+
+const kRoot = fileURLToPath(new URL('../..', import.meta.url));
+const kDevStack = path.join(kRoot, 'scripts/dev-stack');
+const kPostgresPrograms = '/usr/lib/postgresql/15/bin';
+
+export const kBuild = path.resolve(kRoot, process.env.SECRETSTORE_BUILD ?? 'build');
+export const kBinaries = path.join(kBuild, 'bin');
+
+// Sanitizers make everything slower; what a test promises about time is then not its subject.
+export const kSanitized = /^SECRETSTORE_SANITIZE:STRING=.+$/m.test(
+    fs.existsSync(path.join(kBuild, 'CMakeCache.txt'))
+        ? fs.readFileSync(path.join(kBuild, 'CMakeCache.txt'), 'utf8')
+        : '',
+);
+export const kPatience = kSanitized ? 5 : 1;
+
+// What a sanitizer or an assertion says before it ends a worker.
+const kFindings = /Sanitizer|runtime error:|Assertion .* failed|terminate called|stack smashing/;
+
+// Workers are not dumpable, so the leak checker could not attach to them.
+const kSanitizerOptions = {
+    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0',
+    UBSAN_OPTIONS: 'print_stacktrace=1',
+    TSAN_OPTIONS: 'halt_on_error=0:second_deadlock_stack=1',
+};
+
+// Runs a program to its end: { code, stdout, stderr }. Never throws for its exit code.
+export function run(program, args, { input = '', env, cwd, uid, gid, timeoutMs = 60_000 } = {}) {
+    return new Promise((resolve, reject) => {
+        const child = spawn(program, args, { env, cwd, uid, gid, stdio: 'pipe' });
+        const stdout = [];
+        const stderr = [];
+        const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+        child.stdout.on('data', (chunk) => stdout.push(chunk));
+        child.stderr.on('data', (chunk) => stderr.push(chunk));
+        child.stdin.on('error', () => undefined);
+        child.on('error', reject);
+        child.on('close', (code, signal) => {
+            clearTimeout(timer);
+            resolve({
+                code: code ?? signal,
+                stdout: Buffer.concat(stdout).toString('utf8'),
+                stderr: Buffer.concat(stderr).toString('utf8'),
+            });
+        });
+        child.stdin.end(input);
+    });
+}
+
+export async function runOrThrow(program, args, options) {
+    const result = await run(program, args, options);
+    if (result.code !== 0) {
+        const said = `${result.stderr}${result.stdout}`.trim();
+        throw new Error(`${path.basename(program)} ${args.join(' ')}: exit ${result.code}: ${said}`);
+    }
+    return result.stdout;
+}
+
+export function devStack(args, options) {
+    return run(kDevStack, args, { timeoutMs: 120_000 * kPatience, ...options });
+}
+
+// A free port below the range from which the kernel gives ports to clients.
+export async function freePort() {
+    for (;;) {
+        const port = randomInt(18_000, 30_000);
+        const free = await new Promise((resolve) => {
+            const probe = net.createServer();
+            probe.once('error', () => resolve(false));
+            probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+        });
+        if (free) return port;
+    }
+}
+
+// Not a mkdtemp(): dev-stack wants to make the folder itself, for the user that it runs as.
+export function newFolder() {
+    return path.join(os.tmpdir(), `secretstore-test-${randomBytes(6).toString('hex')}`);
+}
+
+function readEnv(file) {
+    const entries = fs.readFileSync(file, 'utf8').matchAll(/^(?:export )?(\w+)=(.*)$/gm);
+    return Object.fromEntries([...entries].map(([, name, value]) => [name, value]));
+}
+
+export class Stack {
+    static #shared;
+
+    // The stack that run.mjs started.
+    static shared() {
+        const folder = process.env.SECRETSTORE_STACK;
+        assert.ok(folder, 'start the tests with: node test/functional/run.mjs [name…]');
+        return (Stack.#shared ??= new Stack(folder));
+    }
+
+    // A stack of one's own; stop() it. `conf`: YAML of a drop-in.
+    static async start({ workers = 2, threads = 16, conf, options = [], fsync = false, rateLimit = 'off' } = {}) {
+        const folder = newFolder();
+        const port = await freePort();
+        const args = ['up', '--dir', folder, '--port', port, '--workers', workers, '--threads', threads];
+        args.push('--bin', kBinaries, '--rate-limit', rateLimit, '--no-demo', ...options);
+        if (!fsync) args.push('--no-fsync');
+        for (const [name, value] of Object.entries(kSanitizerOptions)) {
+            args.push('--worker-env', `${name}=${process.env[name] ?? value}`);
+        }
+        const confFile = `${folder}.yaml`;
+        if (conf) {
+            fs.writeFileSync(confFile, conf);
+            args.push('--conf', confFile);
+        }
+        try {
+            const result = await devStack(args.map(String));
+            if (result.code !== 0) {
+                throw new Error(`dev-stack up: ${result.stderr}${result.stdout}${logTails(folder)}`);
+            }
+        } catch (error) {
+            await devStack(['down', '--dir', folder]);
+            await devStack(['clean', '--dir', folder]);
+            throw error;
+        } finally {
+            fs.rmSync(confFile, { force: true });
+        }
+        return new Stack(folder);
+    }
+
+    constructor(folder) {
+        this.folder = folder;
+        this.state = fs.realpathSync(folder);
+        const { uid, gid } = fs.statSync(this.state);
+        // As root we become the owner of the folder, as whom all of it runs.
+        this.owner = process.getuid() === 0 ? { uid, gid } : {};
+        this.env = readEnv(path.join(this.state, 'env'));
+        this.url = this.env.ASS_API_URL;
+        this.client = new Client({
+            url: this.url,
+            ca: fs.readFileSync(this.env.ASS_CA_CERT),
+            coverage: process.env.SECRETSTORE_COVERAGE,
+        });
+        this.config = path.join(this.state, 'secretstore.yaml');
+    }
+
+    async stop() {
+        this.client.close();
+        const down = await devStack(['down', '--dir', this.folder]);
+        const findings = this.findings();
+        const cleaned = await devStack(['clean', '--dir', this.folder]);
+        assert.equal(down.code, 0, down.stderr);
+        assert.equal(cleaned.code, 0, cleaned.stderr);
+        assert.equal(findings, '', 'sanitizers or assertions of the workers');
+    }
+
+    // --- programs --------------------------------------------------------------------------
+
+    async ctl(args, options) {
+        return runOrThrow(path.join(this.state, 'bin/secretstorectl'), ['--config', this.config, ...args], {
+            ...this.owner,
+            cwd: '/',
+            ...options,
+        });
+    }
+
+    // A worker in the foreground, as somebody would start it by hand: { code, stdout, stderr }.
+    worker(args, options) {
+        return run(path.join(this.state, 'bin/secretstore-worker'), args, {
+            ...this.owner,
+            cwd: '/',
+            timeoutMs: 10_000 * kPatience,
+            ...options,
+        });
+    }
+
+    // --- the database ----------------------------------------------------------------------
+
+    psqlArguments(role) {
+        return ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', path.join(this.state, 'socket'), '-U', role, '-d', 'secretstore'];
+    }
+
+    // Runs SQL as `role` (the superuser unless given); what psql prints. Throws what it refuses.
+    async psql(sql, { role = 'postgres' } = {}) {
+        return runOrThrow('/usr/bin/psql', this.psqlArguments(role), { input: sql, cwd: '/' });
+    }
+
+    // The rows of a select, as objects.
+    async rows(select, options) {
+        const sql = `select coalesce(json_agg(x), '[]') from (${select}) x`;
+        return JSON.parse(await this.psql(sql, options));
+    }
+
+    // A session that stays open, for locks and open transactions.
+    openSession(role = 'postgres') {
+        return new Session(this.psqlArguments(role));
+    }
+
+    stopPostgres(mode = 'fast') {
+        const args = ['stop', '-D', path.join(this.state, 'pg'), '-m', mode, '-w', '-s'];
+        return runOrThrow(path.join(kPostgresPrograms, 'pg_ctl'), args, { ...this.owner, cwd: '/' });
+    }
+
+    startPostgres() {
+        const log = path.join(this.state, 'log/postgresql.log');
+        const args = ['start', '-D', path.join(this.state, 'pg'), '-l', log, '-w', '-s'];
+        return runOrThrow(path.join(kPostgresPrograms, 'pg_ctl'), args, { ...this.owner, cwd: '/' });
+    }
+
+    // --- processes -------------------------------------------------------------------------
+
+    pidOf(file) {
+        return Number(fs.readFileSync(path.join(this.state, file), 'utf8').trim().split('\n')[0]);
+    }
+
+    poolPid() {
+        return this.pidOf('pool.pid');
+    }
+
+    // Of the workers that live, by number.
+    workerPids() {
+        return fs
+            .readdirSync(this.state)
+            .filter((name) => /^worker-\d+\.pid$/.test(name))
+            .sort()
+            .map((name) => this.pidOf(name))
+            .filter(isAlive);
+    }
+
+    // --- logs ------------------------------------------------------------------------------
+
+    logFiles() {
+        const folder = path.join(this.state, 'log');
+        return fs.readdirSync(folder).map((name) => path.join(folder, name));
+    }
+
+    findings() {
+        const lines = this.logFiles()
+            .filter((file) => /worker|pool/.test(path.basename(file)))
+            .flatMap((file) => fs.readFileSync(file, 'utf8').split('\n'));
+        const at = lines.findIndex((line) => kFindings.test(line));
+        return at < 0 ? '' : lines.slice(at, at + 40).join('\n');
+    }
+
+    // Runs `block`, then waits until `pattern` is in what any log gained meanwhile.
+    async logContains(pattern, block) {
+        const sizes = new Map(this.logFiles().map((file) => [file, fs.statSync(file).size]));
+        const result = await block();
+        await eventually(`a log line that matches ${pattern}`, () =>
+            this.logFiles().some((file) => pattern.test(readFrom(file, sizes.get(file) ?? 0))),
+        );
+        return result;
+    }
+
+    // --- tenants ---------------------------------------------------------------------------
+
+    // A tenant of its own, with an owner who has a user token.
+    async newTenant({ plan = 'enterprise' } = {}) {
+        const name = unique('tenant');
+        const email = `owner@${name}.example`;
+        const made = JSON.parse(
+            await this.ctl(['tenant', 'create', name, '--plan', plan, '--owner', email, '--json']),
+        );
+        const token = await this.ctl(['user', 'token', email, '--tenant', made.id, '--ttl', '1h']);
+        return new Tenant(this, made.id, email, token.trim());
+    }
+}
+
+export class Tenant {
+    constructor(stack, id, email, userToken) {
+        this.stack = stack;
+        this.id = id;
+        this.email = email;
+        this.userToken = userToken;
+    }
+
+    // An agent that may do everything, unless `body` says otherwise; an undefined member is left out.
+    async newAgent(body = {}) {
+        const wanted = { name: unique('agent'), allowed_namespaces: ['*'], allowed_scopes: ['secrets:*:*'], ...body };
+        const answer = await this.stack.client.post('/v1/agents', { token: this.userToken, body: wanted });
+        return new Agent(this, answer.expect(200));
+    }
+
+    // As the owner.
+    async putSecret(secretPath, body) {
+        const answer = await this.stack.client.put(`/v1/secrets/${secretPath}`, { token: this.userToken, body });
+        return answer.expect(200);
+    }
+
+    // The audit rows that one request left, oldest first.
+    audit(requestId) {
+        return this.stack.rows(
+            `select event_type, actor_type, actor_id, resource_type, resource_id, namespace, key, version,
+                    token_id, reason, details, host(ip_address) as ip_address, user_agent, request_id
+             from store.audit_events
+             where tenant_id = '${this.id}' and request_id = '${requestId}' order by seq`,
+        );
+    }
+
+    // The one audit row of a request.
+    async auditOf(requestId) {
+        const rows = await this.audit(requestId);
+        assert.equal(rows.length, 1, `audit rows of ${requestId}: ${JSON.stringify(rows)}`);
+        return rows[0];
+    }
+}
+
+export class Agent {
+    constructor(tenant, created) {
+        this.tenant = tenant;
+        this.created = created;
+        this.id = created.id;
+        this.key = created.api_key;
+    }
+
+    requestToken(body) {
+        return this.tenant.stack.client.post('/v1/tokens', { token: this.key, body });
+    }
+
+    // { token, token_id, … }
+    async issue(scopes, body = {}) {
+        const issued = (await this.requestToken({ scopes, ...body })).expect(200);
+        assert.equal(issued.requires_approval, false, 'the test wants a token, not an approval');
+        return issued;
+    }
+
+    async newToken(scopes, body) {
+        return (await this.issue(scopes, body)).token;
+    }
+}
+
+// psql that stays: statements are sent one by one and awaited.
+class Session {
+    #child;
+    #output = '';
+    #waiting;
+
+    constructor(args) {
+        this.#child = spawn('/usr/bin/psql', args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
+        this.#child.stdout.on('data', (chunk) => {
+            this.#output += chunk;
+            this.#waiting?.();
+        });
+    }
+
+    async execute(sql) {
+        const marker = unique('done');
+        this.#output = '';
+        this.#child.stdin.write(`${sql};\n\\echo ${marker}\n`);
+        await eventually(`psql answers: ${sql}`, () => this.#output.includes(marker));
+        return this.#output.replace(marker, '').trim();
+    }
+
+    close() {
+        return new Promise((resolve) => {
+            this.#child.once('close', resolve);
+            this.#child.stdin.end();
+        });
+    }
+}
+
+export function isAlive(pid) {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return error.code === 'EPERM';
+    }
+}
+
+export function readFrom(file, offset) {
+    const size = fs.statSync(file).size;
+    const from = Math.min(offset, size);
+    const bytes = Buffer.alloc(size - from);
+    const descriptor = fs.openSync(file, 'r');
+    try {
+        fs.readSync(descriptor, bytes, 0, bytes.length, from);
+    } finally {
+        fs.closeSync(descriptor);
+    }
+    return bytes.toString('utf8');
+}
+
+// The last lines of every log, for the report of a failure.
+export function logTails(folder, lines = 15) {
+    const logs = path.join(folder, 'log');
+    if (!fs.existsSync(logs)) return '';
+    return fs
+        .readdirSync(logs)
+        .map((name) => {
+            const text = fs.readFileSync(path.join(logs, name), 'utf8').trimEnd();
+            return `\n--- ${name}\n${text.split('\n').slice(-lines).join('\n')}`;
+        })
+        .join('\n');
+}

@@ -9,6 +9,9 @@ MAKEFLAGS += --no-print-directory
 
 BUILD := build
 CMAKE_OPTIONS :=
+# What run and up need of the build: no test.
+PROGRAMS := secretstore-worker secretstorectl
+TARGETS :=
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60
 # For run and up: make up PORT=8444 WORKERS=4 THREADS=64
@@ -24,7 +27,7 @@ help: ## this list
 build: ## compile everything into build/
 	@scripts/install-deps
 	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_OPTIONS) >/dev/null
-	@ninja -C $(BUILD)
+	@ninja -C $(BUILD) $(TARGETS)
 
 test: ## all suites: unit, store, functional
 	@scripts/install-deps test
@@ -66,13 +69,13 @@ format: ## rewrite the sources as clang-format 14 has them
 run: ## a whole store on https://localhost:8443 (PORT=…) until Ctrl-C
 	@scripts/install-deps
 	@scripts/dev-stack check $(STACK_OPTIONS)
-	@$(MAKE) build
+	@$(MAKE) build TARGETS="$(PROGRAMS)"
 	@exec scripts/dev-stack run $(STACK_OPTIONS)
 
 up: ## the same in the background
 	@scripts/install-deps
 	@scripts/dev-stack check $(STACK_OPTIONS)
-	@$(MAKE) build
+	@$(MAKE) build TARGETS="$(PROGRAMS)"
 	@scripts/dev-stack up $(STACK_OPTIONS)
 
 down: ## stop it; its data stay in run/

@@ -105,7 +105,7 @@ Result<void> read_times(const JsonValue& claims, Timestamp now, ScopedTokenClaim
     out.expires_at = from_unix_seconds(*expires_at);
     if (out.issued_at > now + kSkew || from_unix_seconds(*not_before) > now + kSkew)
         return unauthorized("token is not valid yet");
-    if (now >= out.expires_at) return unauthorized("token has expired");
+    if (out.expires_at <= out.issued_at) return unauthorized("token expires before its issue");
     return {};
 }
 

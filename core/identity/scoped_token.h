@@ -46,6 +46,9 @@ struct ScopedTokenClaims {
     scope::AccessTier tier = scope::AccessTier::Standard;  // tier: as a number
     std::optional<std::int64_t> max_uses;                  // mxu
     std::optional<IpAllowlist> ips;                        // ips: the token's own list
+
+    // No skew: who issued it reads it. The database's clock judges again.
+    [[nodiscard]] bool has_expired(Timestamp now) const { return now >= expires_at; }
 };
 
 // Signs with HS256 and verifies. Thread-compatible: one object per thread.
@@ -61,10 +64,10 @@ class ScopedTokenKeys {
     // plan hint is none of fre, pro, ent, or the rate limit key is not 24 of [0-9A-Za-z].
     Result<Credential> sign(const ScopedTokenClaims& claims, std::string_view kid);
 
-    // Checks key, algorithm, type, signature, then every claim, of which an unknown one is refused:
-    // issuer, audience, epoch, times (30 s of skew on iat and nbf, none on exp: the server that
-    // issued it is the one that reads it, and the database's clock judges again).
-    // Errors: Unauthorized.
+    // Checks key, algorithm, type, signature, then every claim: issuer, audience, epoch, iat and nbf
+    // (30 s of skew); an unknown claim is refused. Whether the token has expired is left to the caller, who asks
+    // ScopedTokenClaims::has_expired(): an expired one still tells whose it was, and its use is
+    // recorded. Errors: Unauthorized.
     Result<ScopedTokenClaims> verify(const Jws& jws,
                                      std::string_view issuer,
                                      std::uint32_t epoch,

@@ -95,31 +95,36 @@ std::optional<Action> action_of_short_form(std::string_view text) {
     return std::nullopt;
 }
 
-// Can `pattern` match `prefix` followed by one segment? Walks all positions of the pattern that
-// the prefix can lead to; from one of them a segment can follow when what is left of the pattern is
-// not empty and has no slash that a segment would have to match.
-bool could_match_key_in(std::string_view pattern, std::string_view prefix) {
-    std::vector<bool> reached(pattern.size() + 1, false);
-    const auto reach = [&](std::vector<bool>& set, std::size_t position) {
-        set[position] = true;
-        // A star may also stand for nothing.
-        while (position < pattern.size() && pattern[position] == '*')
-            set[++position] = true;
-    };
-    reach(reached, 0);
-    for (const char c : prefix) {
-        std::vector<bool> next(pattern.size() + 1, false);
-        for (std::size_t i = 0; i < pattern.size(); ++i) {
-            if (!reached[i]) continue;
-            if (pattern[i] == '*')
-                reach(next, i);
-            else if (pattern[i] == c)
-                reach(next, i + 1);
-        }
-        reached = std::move(next);
+// Positions of a pattern that may be reached; one more than it has bytes.
+using Positions = std::vector<bool>;
+
+void reach(Positions& positions, std::string_view pattern, std::size_t position) {
+    positions[position] = true;
+    // A star may also stand for nothing.
+    while (position < pattern.size() && pattern[position] == '*')
+        positions[++position] = true;
+}
+
+// Where the pattern can stand after one byte more.
+Positions after_byte(const Positions& before, std::string_view pattern, char c) {
+    Positions after(before.size(), false);
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (!before[i]) continue;
+        if (pattern[i] == '*') reach(after, pattern, i);
+        if (pattern[i] == c) reach(after, pattern, i + 1);
     }
+    return after;
+}
+
+// Can `pattern` match `prefix` followed by one segment? A segment can follow where what is left of
+// the pattern is not empty and has no slash that the segment would have to match.
+bool could_match_key_in(std::string_view pattern, std::string_view prefix) {
+    Positions positions(pattern.size() + 1, false);
+    reach(positions, pattern, 0);
+    for (const char c : prefix)
+        positions = after_byte(positions, pattern, c);
     for (std::size_t i = 0; i < pattern.size(); ++i)
-        if (reached[i] && pattern.find('/', i) == std::string_view::npos) return true;
+        if (positions[i] && pattern.find('/', i) == std::string_view::npos) return true;
     return false;
 }
 

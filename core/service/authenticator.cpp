@@ -203,7 +203,7 @@ Result<Principal> Authenticator::identify_token(const identity::Jws& jws, const 
                                       m_runtime.root_key.token_epoch(), now);
     if (!claims) return failure(claims);
     identity::TokenPrincipal token{std::move(*claims)};
-    if (token.claims.expires_at > now) return Principal(std::move(token));
+    if (!token.claims.has_expired(now)) return Principal(std::move(token));
     return refuse(m_runtime, token.claims.tenant, audit_origin(token, origin),
                   failed_authentication(m_runtime, "token", token.claims.token.bytes(),
                                         "token_expired"),

@@ -377,7 +377,8 @@ Result<store::ReadRow> Secrets::decide_for_user(const UserPrincipal& user,
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, user.tenant);
     store::Parameters parameters;
-    parameters.id(user.tenant).text(request.path.text()).bigint(request.version);
+    parameters.id(user.tenant).text(request.path.name_space()).text(request.path.key());
+    parameters.bigint(request.version);
     transaction.add(store::Statement::ReadSecretForUser, std::move(parameters));
     const auto results = transaction.flush();
     if (!results) return tl::unexpected(store::to_error(results.error()));
@@ -421,11 +422,13 @@ Result<NamespaceListing> Secrets::list(const Principal& principal,
     }
     store::add_list_secrets(transaction, tenant, name_space.text(), filter, page.limit,
                             page.offset());
-    store::add_secret_exists(transaction, tenant, name_space.text());
+    const auto own_name = SecretPath::parse(name_space.text());
+    if (own_name)
+        store::add_secret_exists(transaction, tenant, own_name->name_space(), own_name->key());
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(store::to_error(results.error()));
 
-    NamespaceListing listing{name_space, {}, results->at(2).row(0).boolean()};
+    NamespaceListing listing{name_space, {}, own_name && results->at(2).row(0).boolean()};
     for (const auto& row : store::parse_secret_list(results->at(0))) {
         auto info = info_of(row);
         if (!info) return failure(info);
@@ -597,7 +600,7 @@ Result<std::optional<SecretInfo>> Secrets::put_once(const Principal& principal,
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, tenant);
-    store::add_lock_secret(transaction, tenant, path.text());
+    store::add_lock_secret(transaction, tenant, path.name_space(), path.key());
     store::add_find_active_tenant_key(transaction, tenant);
     if (token != nullptr)
         store::add_find_token_state(transaction, tenant, token->claims.token, token->claims.agent,

@@ -259,9 +259,16 @@ bool Connection::is_usable() const {
 
 bool Connection::is_alive() {
     if (!is_usable()) return false;
-    pollfd descriptor{PQsocket(m_impl->pg.get()), POLLIN, 0};
-    if (::poll(&descriptor, 1, 0) > 0 && PQconsumeInput(m_impl->pg.get()) == 0)
-        m_impl->broken = true;
+    // Until there is nothing to read: a server that stops says why before it closes, and only the
+    // end of the stream behind those words makes libpq notice.
+    for (;;) {
+        pollfd descriptor{PQsocket(m_impl->pg.get()), POLLIN, 0};
+        if (::poll(&descriptor, 1, 0) <= 0) break;
+        if (PQconsumeInput(m_impl->pg.get()) == 0) {
+            m_impl->broken = true;
+            break;
+        }
+    }
     return is_usable();
 }
 

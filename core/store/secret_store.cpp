@@ -21,8 +21,11 @@ SecretListRow parse_list_row(Row row) {
 
 }  // namespace
 
-void add_lock_secret(Transaction& transaction, const TenantId& tenant, std::string_view path) {
-    transaction.add(Statement::LockSecret, Parameters{}.id(tenant).text(path));
+void add_lock_secret(Transaction& transaction,
+                     const TenantId& tenant,
+                     std::string_view name_space,
+                     std::string_view key) {
+    transaction.add(Statement::LockSecret, Parameters{}.id(tenant).text(name_space).text(key));
 }
 
 std::optional<SecretHead> parse_secret_head(const ResultSet& result) {
@@ -98,8 +101,11 @@ std::vector<SecretListRow> parse_secret_list(const ResultSet& result) {
     return out;
 }
 
-void add_secret_exists(Transaction& transaction, const TenantId& tenant, std::string_view path) {
-    transaction.add(Statement::SecretExists, Parameters{}.id(tenant).text(path));
+void add_secret_exists(Transaction& transaction,
+                       const TenantId& tenant,
+                       std::string_view name_space,
+                       std::string_view key) {
+    transaction.add(Statement::SecretExists, Parameters{}.id(tenant).text(name_space).text(key));
 }
 
 }  // namespace core::store

@@ -28,7 +28,10 @@ struct SecretHead {
 };
 
 // Queued; one result, for parse_secret_head().
-void add_lock_secret(Transaction& transaction, const TenantId& tenant, std::string_view path);
+void add_lock_secret(Transaction& transaction,
+                     const TenantId& tenant,
+                     std::string_view name_space,
+                     std::string_view key);
 std::optional<SecretHead> parse_secret_head(const ResultSet& result);
 
 // What a write makes of a secret.
@@ -92,6 +95,9 @@ void add_list_secrets(Transaction& transaction,
 std::vector<SecretListRow> parse_secret_list(const ResultSet& result);
 
 // Queued: one boolean.
-void add_secret_exists(Transaction& transaction, const TenantId& tenant, std::string_view path);
+void add_secret_exists(Transaction& transaction,
+                       const TenantId& tenant,
+                       std::string_view name_space,
+                       std::string_view key);
 
 }  // namespace core::store

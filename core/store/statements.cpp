@@ -69,7 +69,7 @@ r as (
                s.expires_at, s.created_at, s.updated_at
         from store.secrets s
         where q.refusal is null and s.tenant_id = q.tenant_id
-          and s.path = q.namespace || '/' || q.key and s.deleted_at is null
+          and s.namespace = q.namespace and s.key = q.key and s.deleted_at is null
         limit 1
     ) s on true
     left join lateral (
@@ -242,7 +242,7 @@ select a.agent_id, a.name, a.description, a.key_public_id, a.allowed_namespaces,
        a.ip_allowlist::text[], a.active, a.created_at, a.last_active_at
 from store.agents a
 where a.tenant_id = $1::uuid
-order by a.created_at, a.agent_id
+order by a.agent_id
 limit $2::bigint offset $3::bigint
 )sql", kApp},
     {Statement::CountAgents, "count_agents",
@@ -341,16 +341,18 @@ select case
        s.updated_at, v.version, v.kek_id, v.access_tier, v.expires_at, v.dek_box, v.value_box
 from (select 1) as one
 left join store.secrets s
-    on s.tenant_id = $1::uuid and s.path = $2::text and s.deleted_at is null
+    on s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+    and s.deleted_at is null
 left join store.secret_versions v
     on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
-    and v.version = coalesce($3::bigint, s.current_version)
+    and v.version = coalesce($4::bigint, s.current_version)
 )sql", kApp},
     {Statement::LockSecret, "lock_secret", R"sql(
 select s.secret_id, s.secret_type, s.access_tier::bigint, s.metadata, s.current_version,
        s.expires_at, s.created_at
 from store.secrets s
-where s.tenant_id = $1::uuid and s.path = $2::text and s.deleted_at is null
+where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+  and s.deleted_at is null
 for update
 )sql", kApp},
     // No row where another transaction was faster: the caller starts again and locks that one.
@@ -359,7 +361,7 @@ insert into store.secrets (tenant_id, secret_id, namespace, key, secret_type, ac
                            current_version, expires_at)
 values ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::bigint::smallint, $7::text::json, 1,
         $8::timestamptz)
-on conflict (tenant_id, path) where deleted_at is null do nothing
+on conflict (tenant_id, namespace, key) where deleted_at is null do nothing
 returning created_at, updated_at
 )sql", kApp},
     {Statement::UpdateSecret, "update_secret", R"sql(
@@ -395,7 +397,8 @@ where s.tenant_id = $1::uuid and s.namespace = $2::text and s.deleted_at is null
     {Statement::SecretExists, "secret_exists", R"sql(
 select exists (
     select from store.secrets s
-    where s.tenant_id = $1::uuid and s.path = $2::text and s.deleted_at is null)
+    where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+      and s.deleted_at is null)
 )sql", kApp},
 
     {Statement::InsertAuditEvent, "insert_audit_event", R"sql(

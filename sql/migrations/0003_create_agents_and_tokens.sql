@@ -29,7 +29,6 @@ create table store.agents (
     constraint agents_have_1_to_32_scopes check (cardinality(allowed_scopes) between 1 and 32),
     constraint agents_have_1_to_64_addresses check (cardinality(ip_allowlist) between 1 and 64)
 );
-create index agents_by_age on store.agents (tenant_id, created_at, agent_id);
 comment on column store.agents.key_mac is
     'HMAC-SHA-256 of the agent key under the pepper; the key itself is stored nowhere.';
 comment on column store.agents.limits_version is

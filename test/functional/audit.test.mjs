@@ -208,7 +208,6 @@ describe('the database roles of the service', () => {
         'alter table store.audit_events disable row level security',
         'create table store.mine (x int)',
         'create table public.mine (x int)',
-        'grant all on store.audit_events to public',
         'set role secretstore_owner',
         'set session_replication_role = replica',
         "select pg_read_file('/etc/hostname')",
@@ -225,6 +224,16 @@ describe('the database roles of the service', () => {
             });
         }
     }
+
+    test('may not give away what they have not: a grant changes nothing', async () => {
+        const grants = () =>
+            stack.rows(`select relname, relacl::text from pg_class where relnamespace = 'store'::regnamespace order by 1`);
+        const before = await grants();
+        for (const role of ['secretstore_app', 'secretstore_reader']) {
+            await stack.psql('grant all on store.audit_events, store.secrets to public', { role }).catch(() => undefined);
+        }
+        assert.deepEqual(await grants(), before);
+    });
 
     test('also no partition of the audit log may be changed', async () => {
         const partitions = await stack.rows(

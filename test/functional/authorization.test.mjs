@@ -69,13 +69,14 @@ describe("another tenant's object", () => {
 
     for (const [method, target] of [['GET', '/v1/agents'], ['GET', '/v1/audit'], ['GET', '/v1/secrets?namespace=theirs']]) {
         test(`is out of reach for ${method} ${target} by a header that names the tenant`, async () => {
+            const theirs = (await http.call(method, target, { token: other.userToken })).expect(200);
             const answer = await http.call(method, target, {
                 token: tenant.userToken,
                 headers: { 'X-Tenant-Id': other.id },
             });
             assert.ok(answer.status === 200 || (answer.status >= 400 && answer.status < 500));
-            assert.ok(!answer.text.includes(other.id));
-            assert.ok(!answer.text.includes('"theirs","key"'));
+            const theirIds = (theirs.items ?? theirs.events).map((item) => item.id).filter(Boolean);
+            for (const id of [other.id, ...theirIds]) assert.ok(!answer.text.includes(id), id);
         });
     }
 });

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
 
-import { after, assert, before, describe, inParallel, test } from './claim.mjs';
+import { after, assert, before, describe, eventually, inParallel, test } from './claim.mjs';
 import { kPatience, run, runOrThrow, Stack } from './stack.mjs';
 
 const kCanaries = 1000;
@@ -163,8 +163,13 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
             assert.match(limits, /Max core file size\s+0\s+0/);
         }
         const before = [...cwd].flatMap((folder) => fs.readdirSync(folder).filter((name) => /^core/.test(name)));
-        process.kill(stack.workerPids()[0], 'SIGABRT');
-        (await stack.client.get('/v1/openapi.json'));
+        const [victim] = stack.workerPids();
+        process.kill(victim, 'SIGABRT');
+        await eventually('the worker is gone and another came', () => {
+            const pids = stack.workerPids();
+            return pids.length === 2 && !pids.includes(victim);
+        });
+        (await stack.client.get('/v1/openapi.json')).expect(200);
         const now = [...cwd].flatMap((folder) => fs.readdirSync(folder).filter((name) => /^core/.test(name)));
         assert.deepEqual(now, before);
     });

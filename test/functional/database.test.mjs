@@ -162,7 +162,7 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
     const withRootKey = (file) => trueConfig().replace(/(root_key:\n\s+file: ).*/, `$1${file}`);
 
     async function refuses(config, pattern, args = []) {
-        const { code, stdout, stderr } = await stack.worker(['--config', config, ...args]);
+        const { code, stdout, stderr } = await stack.workerWithSocket(['--config', config, ...args]);
         const said = `${stdout}${stderr}`;
         assert.equal(code, 78, said);
         assert.equal(said.trim().split('\n').length, 1, said);

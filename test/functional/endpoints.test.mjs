@@ -56,7 +56,12 @@ describe('the endpoints of the reference', () => {
                 allowed_scopes: ['secrets:read:production/gemini/*'],
                 created_at: kTimestamp,
             },
-            { description: 'Runs nightly inference jobs', ip_allowlist: null, active: true },
+            {
+                description: 'Runs nightly inference jobs',
+                ip_allowlist: null,
+                active: true,
+                last_active_at: null,
+            },
         );
     });
 

@@ -3,8 +3,8 @@
 //
 //     node test/functional/run.mjs [PART-OF-A-FILE-NAME…]
 //
-// SECRETSTORE_BUILD chooses the build folder (default build/), SECRETSTORE_KEEP=1 leaves the stack
-// running. The summary of node's test runner is what is printed last.
+// SECRETSTORE_BUILD chooses the build folder (default build/); SECRETSTORE_KEEP=1 leaves the shared
+// stack running and the folders of the others in place. The summary of node's test runner is what is printed last.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

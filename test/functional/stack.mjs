@@ -156,9 +156,9 @@ export class Stack {
         this.client.close();
         const down = await devStack(['down', '--dir', this.folder]);
         const findings = this.findings();
-        const cleaned = await devStack(['clean', '--dir', this.folder]);
         assert.equal(down.code, 0, down.stderr);
-        assert.equal(cleaned.code, 0, cleaned.stderr);
+        if (process.env.SECRETSTORE_KEEP) console.log(`Stopped, with its logs and data: ${this.folder}`);
+        else assert.equal((await devStack(['clean', '--dir', this.folder])).code, 0);
         assert.equal(findings, '', 'sanitizers or assertions of the workers');
     }
 
@@ -175,6 +175,20 @@ export class Stack {
     // A worker in the foreground, as somebody would start it by hand: { code, stdout, stderr }.
     worker(args, options) {
         return run(path.join(this.state, 'bin/secretstore-worker'), args, {
+            ...this.owner,
+            cwd: '/',
+            timeoutMs: 10_000 * kPatience,
+            ...options,
+        });
+    }
+
+    // The same with a listening socket as descriptor 0, as spawn-fcgi gives it: one that finds
+    // nothing wrong would serve.
+    workerWithSocket(args, options) {
+        const start = 'import os,socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen()\nos.dup2(s.fileno(),0)\nos.unlink(sys.argv[1])\nos.execv(sys.argv[2],sys.argv[2:])';
+        const socket = path.join(this.state, 'socket', `${unique('worker')}.sock`);
+        const program = path.join(this.state, 'bin/secretstore-worker');
+        return run('/usr/bin/python3', ['-c', start, socket, program, ...args], {
             ...this.owner,
             cwd: '/',
             timeoutMs: 10_000 * kPatience,

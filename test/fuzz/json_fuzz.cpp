@@ -14,30 +14,42 @@ namespace {
 using core::JsonDocument;
 using core::JsonValue;
 
-// Length of the UTF-8 sequence at `i` (RFC 3629 §4), 0 where there is none.
-std::size_t sequence_length(core::ByteView text, std::size_t i) {
-    const auto continues = [&](std::size_t at, unsigned low, unsigned high) {
-        return at < text.size() && text[at] >= low && text[at] <= high;
-    };
-    const unsigned first = text[i];
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return continues(i + 1, 0x80, 0xbf) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        const unsigned low = first == 0xe0 ? 0xa0 : 0x80;
-        const unsigned high = first == 0xed ? 0x9f : 0xbf;
-        return continues(i + 1, low, high) && continues(i + 2, 0x80, 0xbf) ? 3 : 0;
-    }
-    if (first < 0xf0 || first > 0xf4) return 0;
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;
-    const bool whole =
-        continues(i + 1, low, high) && continues(i + 2, 0x80, 0xbf) && continues(i + 3, 0x80, 0xbf);
-    return whole ? 4 : 0;
+// One row of the table of RFC 3629 §4: the first byte, the second; all further ones are 80 to bf.
+struct Sequence {
+    unsigned first_low, first_high, second_low, second_high;
+    std::size_t length;
+};
+constexpr Sequence kSequences[] = {{0x00, 0x7f, 0x00, 0x00, 1},
+                                   {0xc2, 0xdf, 0x80, 0xbf, 2},
+                                   {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                                   {0xe1, 0xec, 0x80, 0xbf, 3},
+                                   {0xed, 0xed, 0x80, 0x9f, 3},
+                                   {0xee, 0xef, 0x80, 0xbf, 3},
+                                   {0xf0, 0xf0, 0x90, 0xbf, 4},
+                                   {0xf1, 0xf3, 0x80, 0xbf, 4},
+                                   {0xf4, 0xf4, 0x80, 0x8f, 4}};
+
+bool is_sequence(core::ByteView bytes, const Sequence& row) {
+    if (bytes.size() < row.length || bytes[0] < row.first_low || bytes[0] > row.first_high)
+        return false;
+    if (row.length == 1) return true;
+    const auto further = bytes.subspan(2, row.length - 2);
+    return bytes[1] >= row.second_low && bytes[1] <= row.second_high &&
+           std::all_of(further.begin(), further.end(), [](std::uint8_t byte) {
+               return byte >= 0x80 && byte <= 0xbf;
+           });
+}
+
+// Length of the UTF-8 sequence at the front, 0 where there is none.
+std::size_t sequence_length(core::ByteView bytes) {
+    for (const auto& row : kSequences)
+        if (is_sequence(bytes, row)) return row.length;
+    return 0;
 }
 
 bool is_utf8_without_nul(core::ByteView text) {
     for (std::size_t i = 0; i < text.size();) {
-        const std::size_t length = text[i] == 0 ? 0 : sequence_length(text, i);
+        const std::size_t length = text[i] == 0 ? 0 : sequence_length(text.subspan(i));
         if (length == 0) return false;
         i += length;
     }

@@ -1,8 +1,9 @@
 // The matcher and containment. Input: four lines: namespace, allowed scope, requested scope, and
 // what to put in place of stars.
 //
-// Oracles: a matcher by dynamic programming agrees; and whoever was granted a scope reads nothing
-// with it that the agent's own limits would not have allowed.
+// Oracles: a matcher by dynamic programming agrees; whoever was granted a scope reads nothing with
+// it that the agent's own limits would not have allowed; and a namespace that holds an allowed path
+// is never said to hold none.
 #include "core/scope/scope_set.h"
 #include "test/fuzz/fuzz.h"
 
@@ -49,6 +50,13 @@ std::string path_of(std::string_view pattern, std::string_view fill) {
     return out;
 }
 
+// `path` is allowed, so its namespace can be listed.
+void check_listing(const AgentLimits& limits, const core::scope::SecretPath& path, Action action) {
+    const auto name_space = core::scope::Namespace::parse(path.name_space());
+    fuzz::require(name_space.has_value(), "a path lies in a namespace");
+    fuzz::require(limits.could_allow_in(action, *name_space), "its namespace can be listed");
+}
+
 void check_containment(const AgentLimits& limits, const Scope& requested, std::string_view fill) {
     if (!limits.grants(requested)) return;
     const auto path = core::scope::SecretPath::parse(path_of(requested.pattern(), fill));
@@ -59,6 +67,8 @@ void check_containment(const AgentLimits& limits, const Scope& requested, std::s
         if (!requested.covers(action, path->text())) continue;
         fuzz::require(limits.scopes().allows(action, *path), "granted is within allowed scopes");
         fuzz::require(inside, "granted is within allowed namespaces");
+        fuzz::require(limits.allows(action, *path), "limits allow what is within both");
+        check_listing(limits, *path, action);
     }
 }
 

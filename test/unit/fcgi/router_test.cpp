@@ -63,7 +63,7 @@ std::vector<Attempt> read_attempts() {
     return out;
 }
 
-const Router& router() {
+const Router& table() {
     static const Router instance(fcgi::routes());
     return instance;
 }
@@ -83,7 +83,7 @@ std::string meaning_of(const Routed& routed) {
 }
 
 std::string outcome_of(std::string_view method, std::string_view target) {
-    const auto routing = router().route(method, target);
+    const auto routing = table().route(method, target);
     if (!routing) return status_text(fcgi::status_of(routing.error().code));
     if (const auto* nowhere = std::get_if<NotRouted>(&*routing)) return status_text(nowhere->status);
     return meaning_of(std::get<Routed>(*routing));
@@ -105,7 +105,7 @@ bool is_within_grammar(std::string_view path) {
 }
 
 std::string allow_of(std::string_view method, std::string_view target) {
-    const auto routing = router().route(method, target);
+    const auto routing = table().route(method, target);
     const auto* nowhere = routing ? std::get_if<NotRouted>(&*routing) : nullptr;
     return nowhere != nullptr ? nowhere->allow : "";
 }
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_path_is_not_found_by_any_method) {
 }
 
 BOOST_AUTO_TEST_CASE(the_query_reaches_its_handler) {
-    const auto routing = router().route("GET", "/v1/agents?page=7");
+    const auto routing = table().route("GET", "/v1/agents?page=7");
 
     BOOST_REQUIRE(routing.has_value());
     const auto* routed = std::get_if<Routed>(&*routing);

@@ -488,14 +488,25 @@ BOOST_FIXTURE_TEST_CASE(a_token_of_another_issuer_is_refused, Keys) {
     BOOST_TEST(!keys.verify(*jws, "https://other.example", kEpoch, kNow).has_value());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_token_is_accepted_until_the_microsecond_before_it_expires, Keys) {
-    const auto token = sign(claims());
+BOOST_FIXTURE_TEST_CASE(a_token_lives_until_the_microsecond_before_it_expires, Keys) {
+    const auto verified = verify(sign(claims()));
+    BOOST_REQUIRE(verified.has_value());
 
-    BOOST_TEST(verify(token, kNow + seconds(3600) - std::chrono::microseconds(1)).has_value());
+    BOOST_TEST(!verified->has_expired(kNow + seconds(3600) - std::chrono::microseconds(1)));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_token_is_refused_at_its_expiry_without_skew, Keys) {
-    BOOST_TEST(!verify(sign(claims()), kNow + seconds(3600)).has_value());
+BOOST_FIXTURE_TEST_CASE(a_token_has_expired_at_its_expiry_without_skew, Keys) {
+    const auto verified = verify(sign(claims()));
+    BOOST_REQUIRE(verified.has_value());
+
+    BOOST_TEST(verified->has_expired(kNow + seconds(3600)));
+}
+
+BOOST_FIXTURE_TEST_CASE(an_expired_token_still_tells_whose_it_was, Keys) {
+    const auto verified = verify(sign(claims()), kNow + seconds(7200));
+
+    BOOST_REQUIRE(verified.has_value());
+    BOOST_CHECK(verified->tenant == claims().tenant);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_token_from_a_clock_30_s_ahead_is_accepted, Keys) {

@@ -109,6 +109,55 @@ const std::vector<Containment> kRefused{
     {"*", "namespaces:read", "secrets:read:a/K"},
 };
 
+// Could a scope with this pattern cover a key directly in this namespace?
+struct Listing {
+    std::string pattern;
+    std::string name_space;
+};
+
+std::ostream& operator<<(std::ostream& out, const Listing& listing) {
+    return out << listing.pattern << " in " << listing.name_space;
+}
+
+const std::vector<Listing> kListable{
+    {"*", "a"},
+    {"*", "a/b/c"},
+    {"a/*", "a"},
+    {"a/*", "a/b"},
+    {"a*", "a"},
+    {"a*", "ab"},
+    {"a/K", "a"},
+    {"a/K*", "a"},
+    {"*/K", "a/b"},
+    {"a/*/K", "a/b"},
+    {"a/*/K", "a/b/c"},
+    {"a/**", "a"},
+    {"*a*K", "b/a"},
+    {"a/b*", "a/bc"},
+    {"a*/c*", "ab/c/d"},
+};
+
+const std::vector<Listing> kNotListable{
+    {"a/*", "b"},
+    {"a/*", "ab"},
+    {"a/K", "a/K"},
+    {"a/b/K", "a"},
+    {"a/b/*", "a"},
+    {"a/*/K", "a"},
+    {"a/K", "b/a"},
+    {"a*/b/K", "a"},
+    {"*/b/K", "b/c"},
+    {"a", "a"},
+    {"a/b*", "a/c"},
+    {"A/*", "a"},
+    {"*b/K", "a/c"},
+};
+
+bool is_listable(const Listing& listing) {
+    return set_of({"secrets:read:" + listing.pattern})
+        .could_allow_in(Action::Read, core::scope::Namespace::parse(listing.name_space).value());
+}
+
 Strings numbered(const std::string& before, std::size_t count) {
     Strings out;
     for (std::size_t i = 0; i < count; ++i)
@@ -153,6 +202,35 @@ BOOST_AUTO_TEST_CASE(patterns_are_given_for_the_action_that_is_asked) {
 BOOST_AUTO_TEST_CASE(secrets_do_not_bring_the_namespaces_scope) {
     BOOST_TEST(!set_of({"secrets:*:*"}).allows_namespaces());
     BOOST_TEST(set_of({"secrets:read:a/*", "namespaces:read"}).allows_namespaces());
+}
+
+BOOST_DATA_TEST_CASE(a_namespace_that_can_hold_a_covered_key_can_be_listed,
+                     data::make(kListable),
+                     listing) {
+    BOOST_TEST(is_listable(listing));
+}
+
+BOOST_DATA_TEST_CASE(a_namespace_that_can_hold_none_can_not_be_listed,
+                     data::make(kNotListable),
+                     listing) {
+    BOOST_TEST(!is_listable(listing));
+}
+
+BOOST_AUTO_TEST_CASE(what_may_be_written_may_not_be_listed) {
+    const auto set = set_of({"secrets:write:a/*", "namespaces:read"});
+
+    BOOST_TEST(!set.could_allow_in(Action::Read, core::scope::Namespace::parse("a").value()));
+}
+
+BOOST_AUTO_TEST_CASE(a_set_covers_all_below_what_its_patterns_cover) {
+    const auto set = set_of({"secrets:read:a/b/*", "secrets:read:c/*K"});
+
+    BOOST_TEST(set.allows_all_below(Action::Read, "a/b"));
+    BOOST_TEST(set.allows_all_below(Action::Read, "a/b/c"));
+    BOOST_TEST(!set.allows_all_below(Action::Read, "a"));
+    BOOST_TEST(!set.allows_all_below(Action::Read, "a/bc"));
+    BOOST_TEST(!set.allows_all_below(Action::Read, "c"));
+    BOOST_TEST(!set.allows_all_below(Action::Write, "a/b"));
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_list_is_no_set) {
@@ -204,6 +282,35 @@ BOOST_AUTO_TEST_CASE(nothing_is_found_where_all_is_granted) {
     const auto agent = limits({"*"}, {"secrets:read:a/*"});
 
     BOOST_TEST(agent.first_not_granted(set_of({"secrets:read:a/K", "namespaces:read"})) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(limits_allow_what_both_scopes_and_namespaces_allow) {
+    const auto agent = limits({"a", "b/c"}, {"secrets:read:*", "secrets:write:a/*"});
+    const auto allows = [&](Action action, std::string_view path) {
+        return agent.allows(action, SecretPath::parse(path).value());
+    };
+
+    BOOST_TEST(allows(Action::Read, "a/K"));
+    BOOST_TEST(allows(Action::Read, "b/c/d/K"));
+    BOOST_TEST(allows(Action::Write, "a/K"));
+    BOOST_TEST(!allows(Action::Write, "b/c/K"));
+    BOOST_TEST(!allows(Action::Read, "b/K"));
+    BOOST_TEST(!allows(Action::Read, "ab/K"));
+    BOOST_TEST(!allows(Action::Read, "b/c"));
+}
+
+BOOST_AUTO_TEST_CASE(limits_could_allow_in_a_namespace_and_below) {
+    const auto agent = limits({"a", "b/c"}, {"secrets:read:*"});
+    const auto could = [&](Action action, std::string_view text) {
+        return agent.could_allow_in(action, core::scope::Namespace::parse(text).value());
+    };
+
+    BOOST_TEST(could(Action::Read, "a"));
+    BOOST_TEST(could(Action::Read, "a/b"));
+    BOOST_TEST(could(Action::Read, "b/c"));
+    BOOST_TEST(!could(Action::Read, "b"));
+    BOOST_TEST(!could(Action::Read, "ab"));
+    BOOST_TEST(!could(Action::Write, "a"));
 }
 
 BOOST_DATA_TEST_CASE(a_namespace_of_another_form_is_no_limit,

@@ -1,0 +1,1505 @@
+--
+-- PostgreSQL database dump
+--
+
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+
+--
+-- Name: store; Type: SCHEMA; Schema: -; Owner: secretstore_owner
+--
+
+CREATE SCHEMA store;
+
+ALTER SCHEMA store OWNER TO secretstore_owner;
+
+--
+-- Name: create_audit_partitions(date, date); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.create_audit_partitions(first date, last date) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    month date := pg_catalog.date_trunc('month', first)::date;
+    name text;
+    made integer := 0;
+begin
+    if last > first + 3660 then
+        raise exception 'at most ten years of partitions at once';
+    end if;
+    while month <= last loop
+        name := 'audit_events_' || pg_catalog.to_char(month, 'YYYY_MM');
+        if pg_catalog.to_regclass('store.' || name) is null then
+            execute pg_catalog.format(
+                'create table store.%I partition of store.audit_events for values from (%L) to (%L)',
+                name, month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00');
+            made := made + 1;
+        end if;
+        month := (month + interval '1 month')::date;
+    end loop;
+    return made;
+end
+$$;
+
+ALTER FUNCTION store.create_audit_partitions(first date, last date) OWNER TO secretstore_owner;
+
+--
+-- Name: find_agent_key(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, active boolean, plan text, rate_limit_key text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac,
+               a.allowed_namespaces, a.allowed_scopes, a.ip_allowlist::text[],
+               a.limits_version, a.active, t.plan, t.rate_limit_key
+        from store.agents a
+        join store.tenants t on t.tenant_id = a.tenant_id
+        where a.key_public_id = wanted_public_id;
+end
+$$;
+
+ALTER FUNCTION store.find_agent_key(wanted_public_id text) OWNER TO secretstore_owner;
+
+--
+-- Name: find_memberships(text, text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) RETURNS TABLE(tenant_id uuid, user_id uuid, role text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select m.tenant_id, m.user_id, m.role
+        from store.users u
+        join store.members m on m.user_id = u.user_id
+        where u.issuer = wanted_issuer and u.subject = wanted_subject
+        order by m.created_at, m.tenant_id;
+end
+$$;
+
+ALTER FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) OWNER TO secretstore_owner;
+
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: agents; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.agents (
+    tenant_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    name text NOT NULL,
+    description text,
+    key_public_id text NOT NULL COLLATE pg_catalog."C",
+    key_pepper_id uuid NOT NULL,
+    key_mac bytea NOT NULL,
+    allowed_namespaces text[] NOT NULL,
+    allowed_scopes text[] NOT NULL,
+    ip_allowlist inet[],
+    limits_version bigint DEFAULT 1 NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    last_active_at timestamp with time zone,
+    CONSTRAINT agents_description_has_at_most_500_characters CHECK ((char_length(description) <= 500)),
+    CONSTRAINT agents_have_1_to_32_namespaces CHECK (((cardinality(allowed_namespaces) >= 1) AND (cardinality(allowed_namespaces) <= 32))),
+    CONSTRAINT agents_have_1_to_32_scopes CHECK (((cardinality(allowed_scopes) >= 1) AND (cardinality(allowed_scopes) <= 32))),
+    CONSTRAINT agents_have_1_to_64_addresses CHECK (((cardinality(ip_allowlist) >= 1) AND (cardinality(ip_allowlist) <= 64))),
+    CONSTRAINT agents_key_mac_has_32_bytes CHECK ((octet_length(key_mac) = 32)),
+    CONSTRAINT agents_name_has_1_to_64_characters CHECK ((name ~ '^[A-Za-z0-9_ .-]{1,64}$'::text))
+);
+
+ALTER TABLE ONLY store.agents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.agents OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN agents.key_mac; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.agents.key_mac IS 'HMAC-SHA-256 of the agent key under the pepper; the key itself is stored nowhere.';
+
+--
+-- Name: COLUMN agents.limits_version; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.agents.limits_version IS 'Grows with every change of what the agent may do. Tokens carry the version they were checked against.';
+
+--
+-- Name: approvals; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.approvals (
+    tenant_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    request_digest bytea NOT NULL,
+    status text DEFAULT 'pending'::text NOT NULL,
+    requested_scopes text[] NOT NULL,
+    ttl_seconds bigint NOT NULL,
+    max_uses integer,
+    ip_allowlist inet[],
+    reason text,
+    access_tier smallint NOT NULL,
+    ip_address inet NOT NULL,
+    user_agent text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    CONSTRAINT approvals_access_tier_needs_one CHECK (((access_tier >= 1) AND (access_tier <= 2))),
+    CONSTRAINT approvals_reason_has_at_most_500_characters CHECK ((char_length(reason) <= 500)),
+    CONSTRAINT approvals_request_digest_has_32_bytes CHECK ((octet_length(request_digest) = 32)),
+    CONSTRAINT approvals_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text])))
+);
+
+ALTER TABLE ONLY store.approvals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.approvals OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN approvals.request_digest; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approvals.request_digest IS 'SHA-256 of the request (scopes as a set, ttl, max_uses, ip_allowlist): what exactly is approved.';
+
+--
+-- Name: audit_events; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.audit_events (
+    tenant_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    event_id uuid NOT NULL,
+    event_type text NOT NULL,
+    actor_type text NOT NULL,
+    actor_id uuid,
+    resource_type text NOT NULL,
+    resource_id uuid,
+    namespace text COLLATE pg_catalog."C",
+    key text COLLATE pg_catalog."C",
+    version bigint,
+    token_id uuid,
+    reason text,
+    details json,
+    ip_address inet,
+    user_agent text,
+    request_id text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    CONSTRAINT audit_events_actor_type_is_known CHECK ((actor_type = ANY (ARRAY['agent'::text, 'user'::text, 'operator'::text])))
+)
+PARTITION BY RANGE (created_at);
+
+ALTER TABLE ONLY store.audit_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.audit_events OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN audit_events.details; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.audit_events.details IS 'Members of metadata that have no column. Never a value, a token, a key or a request body.';
+
+--
+-- Name: COLUMN audit_events.xid; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.audit_events.xid IS 'Which transaction wrote it. The order of seq is not the order of commits.';
+
+--
+-- Name: audit_events_seq_seq; Type: SEQUENCE; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.audit_events ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME store.audit_events_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+--
+-- Name: key_sets; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.key_sets (
+    issuer text NOT NULL,
+    key_set text NOT NULL,
+    fetched_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT key_sets_have_at_most_64_kib CHECK ((octet_length(key_set) <= 65536))
+);
+
+ALTER TABLE ONLY store.key_sets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.key_sets OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN key_sets.key_set; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.key_sets.key_set IS 'JWKS (RFC 7517): public keys that sign ID tokens of this issuer.';
+
+--
+-- Name: members; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.members (
+    tenant_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    role text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT members_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'approver'::text, 'viewer'::text])))
+);
+
+ALTER TABLE ONLY store.members FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.members OWNER TO secretstore_owner;
+
+--
+-- Name: root_keys; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.root_keys (
+    root_key_id uuid NOT NULL,
+    check_value bytea NOT NULL,
+    registered_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT root_keys_check_value_has_32_bytes CHECK ((octet_length(check_value) = 32))
+);
+
+ALTER TABLE ONLY store.root_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.root_keys OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN root_keys.check_value; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.root_keys.check_value IS 'HMAC under the root key; recognises a wrong one at start. The root key itself is never in the database.';
+
+--
+-- Name: schema_migrations; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.schema_migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 bytea NOT NULL,
+    breaking boolean NOT NULL,
+    applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE store.schema_migrations OWNER TO secretstore_owner;
+
+--
+-- Name: secret_versions; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.secret_versions (
+    tenant_id uuid NOT NULL,
+    secret_id uuid NOT NULL,
+    version bigint NOT NULL,
+    kek_id uuid NOT NULL,
+    access_tier smallint NOT NULL,
+    expires_at timestamp with time zone,
+    dek_box bytea NOT NULL,
+    value_box bytea NOT NULL,
+    created_by_type text NOT NULL,
+    created_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT secret_versions_access_tier_is_known CHECK (((access_tier >= 0) AND (access_tier <= 2))),
+    CONSTRAINT secret_versions_version_is_positive CHECK ((version > 0))
+);
+
+ALTER TABLE ONLY store.secret_versions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.secret_versions OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN secret_versions.access_tier; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.secret_versions.access_tier IS 'As it was when this version was stored; bound into dek_box together with expires_at.';
+
+--
+-- Name: COLUMN secret_versions.dek_box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.secret_versions.dek_box IS 'The DEK as a sealed box v1 under the KEK, purpose dek.';
+
+--
+-- Name: COLUMN secret_versions.value_box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.secret_versions.value_box IS 'The value as a sealed box v1 under the DEK, purpose value.';
+
+--
+-- Name: secrets; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.secrets (
+    tenant_id uuid NOT NULL,
+    secret_id uuid NOT NULL,
+    namespace text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    path text GENERATED ALWAYS AS (((namespace || '/'::text) || key)) STORED COLLATE pg_catalog."C",
+    secret_type text NOT NULL,
+    access_tier smallint NOT NULL,
+    metadata json,
+    current_version bigint NOT NULL,
+    expires_at timestamp with time zone,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT secrets_access_tier_is_known CHECK (((access_tier >= 0) AND (access_tier <= 2))),
+    CONSTRAINT secrets_current_version_is_positive CHECK ((current_version > 0)),
+    CONSTRAINT secrets_metadata_has_at_most_8_kib CHECK ((octet_length((metadata)::text) <= 8192)),
+    CONSTRAINT secrets_path_follows_the_grammar CHECK (((((octet_length(namespace) + octet_length(key)) + 1) <= 512) AND (namespace ~ '^[A-Za-z0-9._~@-]{1,128}(/[A-Za-z0-9._~@-]{1,128}){0,15}$'::text) AND (key ~ '^[A-Za-z0-9._~@-]{1,128}$'::text))),
+    CONSTRAINT secrets_type_is_known CHECK ((secret_type = ANY (ARRAY['api_key'::text, 'oauth_token'::text, 'db_credential'::text, 'ssh_key'::text, 'certificate'::text, 'custom'::text])))
+);
+
+ALTER TABLE ONLY store.secrets FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.secrets OWNER TO secretstore_owner;
+
+--
+-- Name: service_keys; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.service_keys (
+    key_id uuid NOT NULL,
+    purpose text NOT NULL,
+    generation bigint NOT NULL,
+    state text NOT NULL,
+    box bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT service_keys_generation_is_positive CHECK ((generation > 0)),
+    CONSTRAINT service_keys_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-signing'::text, 'agent-key-pepper'::text, 'local-issuer'::text]))),
+    CONSTRAINT service_keys_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'verify_only'::text, 'retired'::text])))
+);
+
+ALTER TABLE ONLY store.service_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.service_keys OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN service_keys.box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.service_keys.box IS 'Sealed box v1 under the root key, purpose svc.';
+
+--
+-- Name: tenant_keys; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.tenant_keys (
+    tenant_id uuid NOT NULL,
+    kek_id uuid NOT NULL,
+    generation bigint NOT NULL,
+    state text NOT NULL,
+    box bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenant_keys_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'decrypt_only'::text, 'destroyed'::text])))
+);
+
+ALTER TABLE ONLY store.tenant_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.tenant_keys OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN tenant_keys.box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenant_keys.box IS 'The KEK as a sealed box v1 under the root key, purpose kek.';
+
+--
+-- Name: tenants; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.tenants (
+    tenant_id uuid NOT NULL,
+    name text NOT NULL,
+    plan text NOT NULL,
+    subscription_status text DEFAULT 'none'::text NOT NULL,
+    rate_limit_key text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT tenants_name_has_1_to_200_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT tenants_plan_is_known CHECK ((plan = ANY (ARRAY['free'::text, 'pro'::text, 'enterprise'::text]))),
+    CONSTRAINT tenants_rate_limit_key_has_24_characters CHECK ((rate_limit_key ~ '^[0-9A-Za-z]{24}$'::text))
+);
+
+ALTER TABLE ONLY store.tenants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.tenants OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN tenants.rate_limit_key; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenants.rate_limit_key IS 'Stands in the readable part of every token, so that nginx can shed load per tenant. Not secret.';
+
+--
+-- Name: tokens; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.tokens (
+    tenant_id uuid NOT NULL,
+    token_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    signing_key_id uuid NOT NULL,
+    plan_hint text NOT NULL,
+    token_epoch bigint NOT NULL,
+    agent_limits_version bigint NOT NULL,
+    scopes text[] NOT NULL,
+    access_tier smallint DEFAULT 0 NOT NULL,
+    max_uses integer,
+    uses integer DEFAULT 0 NOT NULL,
+    ip_allowlist inet[],
+    issued_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT tokens_access_tier_is_known CHECK (((access_tier >= 0) AND (access_tier <= 2))),
+    CONSTRAINT tokens_expire_after_issue CHECK ((expires_at > issued_at)),
+    CONSTRAINT tokens_have_1_to_32_scopes CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 32))),
+    CONSTRAINT tokens_max_uses_is_1_to_a_million CHECK (((max_uses >= 1) AND (max_uses <= 1000000))),
+    CONSTRAINT tokens_uses_stay_within_max_uses CHECK (((uses >= 0) AND ((max_uses IS NULL) OR (uses <= max_uses))))
+);
+
+ALTER TABLE ONLY store.tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.tokens OWNER TO secretstore_owner;
+
+--
+-- Name: TABLE tokens; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON TABLE store.tokens IS 'Everything that is signed into a token, so that it can be signed again and need not be stored.';
+
+--
+-- Name: users; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.users (
+    user_id uuid NOT NULL,
+    issuer text NOT NULL,
+    subject text NOT NULL,
+    email text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT users_subject_has_1_to_128_bytes CHECK (((octet_length(subject) >= 1) AND (octet_length(subject) <= 128)))
+);
+
+ALTER TABLE ONLY store.users FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.users OWNER TO secretstore_owner;
+
+--
+-- Name: agents agents_key_public_id_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.agents
+    ADD CONSTRAINT agents_key_public_id_is_unique UNIQUE (key_public_id);
+
+--
+-- Name: agents agents_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.agents
+    ADD CONSTRAINT agents_pkey PRIMARY KEY (tenant_id, agent_id);
+
+--
+-- Name: approvals approvals_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.approvals
+    ADD CONSTRAINT approvals_pkey PRIMARY KEY (tenant_id, approval_id);
+
+--
+-- Name: audit_events audit_events_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.audit_events
+    ADD CONSTRAINT audit_events_pkey PRIMARY KEY (tenant_id, created_at, seq);
+
+--
+-- Name: key_sets key_sets_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.key_sets
+    ADD CONSTRAINT key_sets_pkey PRIMARY KEY (issuer);
+
+--
+-- Name: members members_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (tenant_id, user_id);
+
+--
+-- Name: root_keys root_keys_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.root_keys
+    ADD CONSTRAINT root_keys_pkey PRIMARY KEY (root_key_id);
+
+--
+-- Name: schema_migrations schema_migrations_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.schema_migrations
+    ADD CONSTRAINT schema_migrations_pkey PRIMARY KEY (number);
+
+--
+-- Name: secret_versions secret_versions_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.secret_versions
+    ADD CONSTRAINT secret_versions_pkey PRIMARY KEY (tenant_id, secret_id, version);
+
+--
+-- Name: secrets secrets_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.secrets
+    ADD CONSTRAINT secrets_pkey PRIMARY KEY (tenant_id, secret_id);
+
+--
+-- Name: service_keys service_keys_generation_is_unique_per_purpose; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.service_keys
+    ADD CONSTRAINT service_keys_generation_is_unique_per_purpose UNIQUE (purpose, generation);
+
+--
+-- Name: service_keys service_keys_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.service_keys
+    ADD CONSTRAINT service_keys_pkey PRIMARY KEY (key_id);
+
+--
+-- Name: tenant_keys tenant_keys_generation_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tenant_keys
+    ADD CONSTRAINT tenant_keys_generation_is_unique UNIQUE (tenant_id, generation);
+
+--
+-- Name: tenant_keys tenant_keys_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tenant_keys
+    ADD CONSTRAINT tenant_keys_pkey PRIMARY KEY (tenant_id, kek_id);
+
+--
+-- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id);
+
+--
+-- Name: tenants tenants_rate_limit_key_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tenants
+    ADD CONSTRAINT tenants_rate_limit_key_is_unique UNIQUE (rate_limit_key);
+
+--
+-- Name: tokens tokens_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tokens
+    ADD CONSTRAINT tokens_pkey PRIMARY KEY (tenant_id, token_id);
+
+--
+-- Name: users users_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (user_id);
+
+--
+-- Name: users users_subject_is_unique_per_issuer; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.users
+    ADD CONSTRAINT users_subject_is_unique_per_issuer UNIQUE (issuer, subject);
+
+--
+-- Name: approvals_one_pending_per_request; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX approvals_one_pending_per_request ON store.approvals USING btree (tenant_id, agent_id, request_digest) WHERE (status = 'pending'::text);
+
+--
+-- Name: members_by_user; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX members_by_user ON store.members USING btree (user_id);
+
+--
+-- Name: secrets_live_by_name; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX secrets_live_by_name ON store.secrets USING btree (tenant_id, namespace, key) WHERE (deleted_at IS NULL);
+
+--
+-- Name: secrets_live_needing_approval; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX secrets_live_needing_approval ON store.secrets USING btree (tenant_id, access_tier, path) WHERE ((deleted_at IS NULL) AND (access_tier > 0));
+
+--
+-- Name: service_keys_one_active_per_purpose; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX service_keys_one_active_per_purpose ON store.service_keys USING btree (purpose) WHERE (state = 'active'::text);
+
+--
+-- Name: tenant_keys_one_active; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX tenant_keys_one_active ON store.tenant_keys USING btree (tenant_id) WHERE (state = 'active'::text);
+
+--
+-- Name: agents agents_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.agents
+    ADD CONSTRAINT agents_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: agents agents_key_pepper_is_known; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.agents
+    ADD CONSTRAINT agents_key_pepper_is_known FOREIGN KEY (key_pepper_id) REFERENCES store.service_keys(key_id);
+
+--
+-- Name: approvals approvals_belong_to_an_agent; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.approvals
+    ADD CONSTRAINT approvals_belong_to_an_agent FOREIGN KEY (tenant_id, agent_id) REFERENCES store.agents(tenant_id, agent_id);
+
+--
+-- Name: members members_are_users; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.members
+    ADD CONSTRAINT members_are_users FOREIGN KEY (user_id) REFERENCES store.users(user_id);
+
+--
+-- Name: members members_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.members
+    ADD CONSTRAINT members_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: secret_versions secret_versions_belong_to_a_secret; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.secret_versions
+    ADD CONSTRAINT secret_versions_belong_to_a_secret FOREIGN KEY (tenant_id, secret_id) REFERENCES store.secrets(tenant_id, secret_id);
+
+--
+-- Name: secret_versions secret_versions_kek_is_the_tenants; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.secret_versions
+    ADD CONSTRAINT secret_versions_kek_is_the_tenants FOREIGN KEY (tenant_id, kek_id) REFERENCES store.tenant_keys(tenant_id, kek_id);
+
+--
+-- Name: secrets secrets_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.secrets
+    ADD CONSTRAINT secrets_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: tenant_keys tenant_keys_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tenant_keys
+    ADD CONSTRAINT tenant_keys_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: tokens tokens_belong_to_an_agent; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tokens
+    ADD CONSTRAINT tokens_belong_to_an_agent FOREIGN KEY (tenant_id, agent_id) REFERENCES store.agents(tenant_id, agent_id);
+
+--
+-- Name: tokens tokens_signing_key_is_known; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tokens
+    ADD CONSTRAINT tokens_signing_key_is_known FOREIGN KEY (signing_key_id) REFERENCES store.service_keys(key_id);
+
+--
+-- Name: agents; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.agents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: approvals; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.approvals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_events; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.audit_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agents batch; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY batch ON store.agents FOR SELECT TO secretstore_reader USING (true);
+
+--
+-- Name: audit_events batch; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY batch ON store.audit_events FOR INSERT TO secretstore_reader WITH CHECK (true);
+
+--
+-- Name: secret_versions batch; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY batch ON store.secret_versions FOR SELECT TO secretstore_reader USING (true);
+
+--
+-- Name: secrets batch; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY batch ON store.secrets FOR SELECT TO secretstore_reader USING (true);
+
+--
+-- Name: tokens batch; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY batch ON store.tokens FOR SELECT TO secretstore_reader USING (true);
+
+--
+-- Name: agents definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.agents FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: members definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.members FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: tenants definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.tenants FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: users definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.users FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: users fellow_members; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY fellow_members ON store.users FOR SELECT TO secretstore_app USING ((EXISTS ( SELECT
+   FROM store.members m
+  WHERE (m.user_id = users.user_id))));
+
+--
+-- Name: key_sets; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.key_sets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agents looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.agents FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: approvals looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.approvals FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: audit_events looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.audit_events FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: members looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.members FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: secret_versions looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.secret_versions FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: secrets looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.secrets FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: tenants looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.tenants FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: tokens looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.tokens FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: users looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.users FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: members; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.members ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agents operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.agents TO secretstore_maint USING (true);
+
+--
+-- Name: approvals operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.approvals TO secretstore_maint USING (true);
+
+--
+-- Name: audit_events operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.audit_events TO secretstore_maint USING (true);
+
+--
+-- Name: key_sets operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.key_sets TO secretstore_maint USING (true);
+
+--
+-- Name: members operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.members TO secretstore_maint USING (true);
+
+--
+-- Name: root_keys operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.root_keys TO secretstore_maint USING (true);
+
+--
+-- Name: secret_versions operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.secret_versions TO secretstore_maint USING (true);
+
+--
+-- Name: secrets operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.secrets TO secretstore_maint USING (true);
+
+--
+-- Name: service_keys operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.service_keys TO secretstore_maint USING (true);
+
+--
+-- Name: tenant_keys operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.tenant_keys TO secretstore_maint USING (true);
+
+--
+-- Name: tenants operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.tenants TO secretstore_maint USING (true);
+
+--
+-- Name: tokens operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.tokens TO secretstore_maint USING (true);
+
+--
+-- Name: users operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.users TO secretstore_maint USING (true);
+
+--
+-- Name: root_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.root_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: secret_versions; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.secret_versions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: secrets; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.secrets ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: service_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.service_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: key_sets service_wide; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY service_wide ON store.key_sets FOR SELECT TO secretstore_app USING (true);
+
+--
+-- Name: root_keys service_wide; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY service_wide ON store.root_keys FOR SELECT TO secretstore_app USING (true);
+
+--
+-- Name: service_keys service_wide; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY service_wide ON store.service_keys FOR SELECT TO secretstore_app USING (true);
+
+--
+-- Name: tenant_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.tenant_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: agents tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.agents TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: approvals tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.approvals TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: audit_events tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.audit_events TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: members tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.members TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: secret_versions tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.secret_versions TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: secrets tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.secrets TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: tenant_keys tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.tenant_keys TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: tenants tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.tenants TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: tokens tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.tokens TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: tenants; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.tenants ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: tokens; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.tokens ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: users; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.users ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: SCHEMA store; Type: ACL; Schema: -; Owner: secretstore_owner
+--
+
+GRANT USAGE ON SCHEMA store TO secretstore_app;
+GRANT USAGE ON SCHEMA store TO secretstore_maint;
+GRANT USAGE ON SCHEMA store TO secretstore_reader;
+GRANT USAGE ON SCHEMA store TO secretstore_readonly;
+
+--
+-- Name: FUNCTION create_audit_partitions(first date, last date); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.create_audit_partitions(first date, last date) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.create_audit_partitions(first date, last date) TO secretstore_maint;
+
+--
+-- Name: FUNCTION find_agent_key(wanted_public_id text); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_agent_key(wanted_public_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_agent_key(wanted_public_id text) TO secretstore_app;
+
+--
+-- Name: FUNCTION find_memberships(wanted_issuer text, wanted_subject text); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) TO secretstore_app;
+
+--
+-- Name: TABLE agents; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.agents TO secretstore_app;
+GRANT SELECT,UPDATE ON TABLE store.agents TO secretstore_maint;
+
+--
+-- Name: COLUMN agents.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.agents TO secretstore_reader;
+GRANT SELECT(tenant_id) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.agent_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(agent_id) ON TABLE store.agents TO secretstore_reader;
+GRANT SELECT(agent_id) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.name; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(name) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.description; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(description) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.key_public_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(key_public_id) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.allowed_namespaces; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(allowed_namespaces) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.allowed_scopes; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(allowed_scopes) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.ip_allowlist; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(ip_allowlist) ON TABLE store.agents TO secretstore_reader;
+GRANT SELECT(ip_allowlist) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.limits_version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(limits_version) ON TABLE store.agents TO secretstore_reader;
+GRANT SELECT(limits_version) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.active; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(active) ON TABLE store.agents TO secretstore_reader;
+GRANT SELECT(active) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.created_by; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_by) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: COLUMN agents.last_active_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(last_active_at) ON TABLE store.agents TO secretstore_readonly;
+
+--
+-- Name: TABLE approvals; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.approvals TO secretstore_app;
+GRANT SELECT,UPDATE ON TABLE store.approvals TO secretstore_maint;
+GRANT SELECT ON TABLE store.approvals TO secretstore_readonly;
+
+--
+-- Name: TABLE audit_events; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_app;
+GRANT INSERT ON TABLE store.audit_events TO secretstore_reader;
+GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_maint;
+GRANT SELECT ON TABLE store.audit_events TO secretstore_readonly;
+
+--
+-- Name: TABLE key_sets; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.key_sets TO secretstore_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_maint;
+
+--
+-- Name: TABLE members; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.members TO secretstore_app;
+GRANT SELECT ON TABLE store.members TO secretstore_readonly;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.members TO secretstore_maint;
+
+--
+-- Name: TABLE root_keys; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.root_keys TO secretstore_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.root_keys TO secretstore_maint;
+
+--
+-- Name: TABLE schema_migrations; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.schema_migrations TO secretstore_app;
+GRANT SELECT ON TABLE store.schema_migrations TO secretstore_maint;
+
+--
+-- Name: TABLE secret_versions; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.secret_versions TO secretstore_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE store.secret_versions TO secretstore_maint;
+
+--
+-- Name: COLUMN secret_versions.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(tenant_id) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.secret_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(secret_id) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(secret_id) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(version) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(version) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.kek_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(kek_id) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(kek_id) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.access_tier; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(access_tier) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(access_tier) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.expires_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(expires_at) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(expires_at) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.dek_box; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(dek_box) ON TABLE store.secret_versions TO secretstore_reader;
+
+--
+-- Name: COLUMN secret_versions.value_box; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(value_box) ON TABLE store.secret_versions TO secretstore_reader;
+
+--
+-- Name: COLUMN secret_versions.created_by_type; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_by_type) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.created_by; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_by) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: COLUMN secret_versions.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT SELECT(created_at) ON TABLE store.secret_versions TO secretstore_readonly;
+
+--
+-- Name: TABLE secrets; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.secrets TO secretstore_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE store.secrets TO secretstore_maint;
+GRANT SELECT ON TABLE store.secrets TO secretstore_readonly;
+
+--
+-- Name: COLUMN secrets.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.secret_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(secret_id) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.namespace; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(namespace) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.key; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(key) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.path; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(path) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.secret_type; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(secret_type) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.access_tier; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(access_tier) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.metadata; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(metadata) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.current_version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(current_version) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.expires_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(expires_at) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.updated_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(updated_at) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: COLUMN secrets.deleted_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(deleted_at) ON TABLE store.secrets TO secretstore_reader;
+
+--
+-- Name: TABLE service_keys; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.service_keys TO secretstore_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.service_keys TO secretstore_maint;
+
+--
+-- Name: TABLE tenant_keys; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.tenant_keys TO secretstore_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.tenant_keys TO secretstore_maint;
+
+--
+-- Name: TABLE tenants; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.tenants TO secretstore_app;
+GRANT SELECT ON TABLE store.tenants TO secretstore_readonly;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.tenants TO secretstore_maint;
+
+--
+-- Name: TABLE tokens; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.tokens TO secretstore_app;
+GRANT SELECT,DELETE,UPDATE ON TABLE store.tokens TO secretstore_maint;
+GRANT SELECT ON TABLE store.tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN tokens.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.tokens TO secretstore_reader;
+
+--
+-- Name: COLUMN tokens.token_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(token_id) ON TABLE store.tokens TO secretstore_reader;
+
+--
+-- Name: COLUMN tokens.agent_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(agent_id) ON TABLE store.tokens TO secretstore_reader;
+
+--
+-- Name: COLUMN tokens.expires_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(expires_at) ON TABLE store.tokens TO secretstore_reader;
+
+--
+-- Name: COLUMN tokens.revoked_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(revoked_at) ON TABLE store.tokens TO secretstore_reader;
+
+--
+-- Name: TABLE users; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.users TO secretstore_app;
+GRANT SELECT ON TABLE store.users TO secretstore_readonly;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.users TO secretstore_maint;
+
+--
+-- PostgreSQL database dump complete
+--
+

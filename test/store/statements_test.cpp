@@ -1,0 +1,62 @@
+// Text and schema can't drift apart: every statement is prepared against the migrated database by
+// the role that runs it.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "core/store/connection.h"
+#include "core/store/schema_version.h"
+#include "test/store/database.h"
+
+using core::store::Connection;
+using core::store::Role;
+
+namespace core::store {
+// For Boost's data cases.
+static std::ostream& operator<<(std::ostream& out, Role role) {
+    return out << static_cast<int>(role);
+}
+}  // namespace core::store
+
+BOOST_AUTO_TEST_SUITE(statements)
+
+BOOST_DATA_TEST_CASE(all_statements_of_a_role_prepare,
+                     boost::unit_test::data::make({Role::App, Role::Reader, Role::Maint}),
+                     role) {
+    const auto connection = Connection::open(store_test::endpoint(), role);
+
+    BOOST_TEST(connection.has_value(), (connection ? "" : connection.error().detail));
+}
+
+BOOST_AUTO_TEST_CASE(the_newest_schema_is_the_one_this_program_knows) {
+    auto connection = Connection::open(store_test::endpoint(), Role::App);
+    BOOST_REQUIRE(connection.has_value());
+
+    BOOST_TEST(core::store::check_schema_version(*connection).has_value());
+    BOOST_TEST(store_test::Psql().value("select max(number) from store.schema_migrations") ==
+               std::to_string(core::store::kNewestKnownSchema));
+}
+
+BOOST_AUTO_TEST_CASE(the_batched_read_reaches_every_row_by_its_whole_key_without_statistics) {
+    store_test::Psql psql;
+    psql.query("set plan_cache_mode = force_generic_plan");
+    psql.query("prepare read_secrets as " +
+               std::string(core::store::statement_text(core::store::Statement::ReadSecrets).sql));
+    std::string nulls;
+    for (int i = 0; i < 14; ++i) nulls += i == 0 ? "null" : ", null";
+
+    std::string plan;
+    for (const auto& line : psql.query("explain execute read_secrets (" + nulls + ")"))
+        plan += line + "\n";
+
+    for (const auto* condition :
+         {"Index Cond: ((tenant_id = q.tenant_id) AND (token_id = q.token_id))",
+          "Index Cond: ((tenant_id = q.tenant_id) AND (agent_id = q.agent_id))",
+          "Index Cond: ((tenant_id = q.tenant_id) AND (namespace = q.namespace) AND (key = q.key))",
+          "Index Cond: ((tenant_id = q.tenant_id) AND (secret_id = s.secret_id) AND (version = "})
+        BOOST_TEST(plan.find(condition) != std::string::npos, condition << " is not in\n" << plan);
+    for (const auto* slow : {"Seq Scan", "Hash Join", "Merge Join"})
+        BOOST_TEST(plan.find(slow) == std::string::npos, plan);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,140 @@
+// What each database role can't do, asked of the database itself: grants, row-level security,
+// composite keys.
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+#include "test/store/database.h"
+
+namespace {
+
+namespace data = boost::unit_test::data;
+using store_test::Psql;
+using store_test::Rows;
+
+constexpr const char* kInsufficientPrivilege = "42501";
+constexpr const char* kForeignKeyViolation = "23503";
+
+std::string set_tenant(const core::TenantId& tenant) {
+    return "select set_config('secretstore.tenant', '" + tenant.text() + "', false)";
+}
+
+const std::string kTenantTables[] = {"tenants", "members",         "tenant_keys",
+                                     "agents",  "tokens",          "approvals",
+                                     "secrets", "secret_versions", "audit_events"};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(walls)
+
+BOOST_DATA_TEST_CASE(nobody_who_serves_requests_changes_the_audit_log,
+                     data::make({"secretstore_app", "secretstore_reader"}) *
+                         data::make({"update store.audit_events set reason = 'x'",
+                                     "delete from store.audit_events",
+                                     "truncate store.audit_events"}),
+                     role,
+                     statement) {
+    Psql psql(role);
+    psql.query(set_tenant(Rows().tenant));
+
+    BOOST_TEST(psql.sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+BOOST_DATA_TEST_CASE(no_role_that_logs_in_truncates_a_table, data::make(kTenantTables), table) {
+    for (const auto* role : {"secretstore_app", "secretstore_reader", "secretstore_maint",
+                             "secretstore_readonly", "secretstore_migrator"})
+        BOOST_TEST(Psql().value("select has_table_privilege('" + std::string(role) +
+                                "', 'store." + table + "', 'truncate')") == "f");
+}
+
+BOOST_DATA_TEST_CASE(the_app_sees_no_row_of_another_tenant, data::make(kTenantTables), table) {
+    const Rows mine;
+    const Rows theirs;
+    Psql psql("secretstore_app");
+    psql.query(set_tenant(mine.tenant));
+
+    BOOST_TEST(psql.value("select count(*) from store." + table + " where tenant_id = '" +
+                          theirs.tenant.text() + "'") == "0");
+}
+
+BOOST_DATA_TEST_CASE(row_level_security_is_forced, data::make(kTenantTables), table) {
+    BOOST_TEST(Psql().value("select relrowsecurity and relforcerowsecurity from pg_class where "
+                            "oid = 'store." + table + "'::regclass") == "t");
+}
+
+BOOST_AUTO_TEST_CASE(the_app_can_t_write_a_row_of_another_tenant) {
+    const Rows mine;
+    const Rows theirs;
+    Psql psql("secretstore_app");
+    psql.query(set_tenant(mine.tenant));
+
+    BOOST_TEST(psql.sqlstate_of(
+                   "insert into store.audit_events (tenant_id, event_id, event_type, actor_type, "
+                   "resource_type) values ('" + theirs.tenant.text() +
+                   "', gen_random_uuid(), 'x', 'user', 'x')") == kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_tenant_the_app_sees_an_error_and_not_everything) {
+    BOOST_TEST(Psql("secretstore_app").sqlstate_of("select count(*) from store.secrets") != "");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_can_t_refer_to_one_of_another_tenant) {
+    const Rows mine;
+    const Rows theirs;
+
+    BOOST_TEST(Psql().sqlstate_of(
+                   "insert into store.secret_versions (tenant_id, secret_id, version, kek_id, "
+                   "access_tier, dek_box, value_box, created_by_type) values ('" +
+                   mine.tenant.text() + "', '" + theirs.secret.text() + "', 2, '" +
+                   mine.kek.text() + "', 0, '', '', 'user')") == kForeignKeyViolation);
+}
+
+BOOST_DATA_TEST_CASE(the_reader_sees_only_the_columns_that_the_read_needs,
+                     data::make({"select key_mac from store.agents",
+                                 "select name from store.agents",
+                                 "select scopes from store.tokens",
+                                 "select reason from store.audit_events",
+                                 "select box from store.tenant_keys",
+                                 "select box from store.service_keys",
+                                 "select email from store.users",
+                                 "select name from store.tenants"}),
+                     statement) {
+    BOOST_TEST(Psql("secretstore_reader").sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+BOOST_DATA_TEST_CASE(who_only_looks_sees_no_sealed_box_and_no_mac,
+                     data::make({"select box from store.tenant_keys",
+                                 "select box from store.service_keys",
+                                 "select key_mac from store.agents",
+                                 "select value_box from store.secret_versions",
+                                 "select dek_box from store.secret_versions"}),
+                     statement) {
+    BOOST_TEST(Psql("secretstore_readonly").sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(a_partition_can_t_be_reached_past_its_parent) {
+    const auto partition = Psql().value(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = "
+        "'store.audit_events'::regclass limit 1");
+
+    BOOST_TEST(Psql("secretstore_app").sqlstate_of("select 1 from " + partition) ==
+               kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(the_app_makes_no_tables) {
+    BOOST_TEST(Psql("secretstore_app").sqlstate_of("create table store.x (n int)") ==
+               kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_audit_partitions_are_made_once) {
+    Psql psql;
+    const std::string call =
+        "select store.create_audit_partitions('2031-01-15'::date, '2031-03-01'::date)";
+
+    BOOST_TEST(psql.value(call) == "3");
+    BOOST_TEST(psql.value(call) == "0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,8 @@
 #include "fcgi/accept_loop.h"
 
+#include "core/base/log.h"
+#include "fcgi/fcgi_request.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -19,9 +22,6 @@
 #include <string>
 #include <thread>
 #include <utility>
-
-#include "core/base/log.h"
-#include "fcgi/fcgi_request.h"
 
 namespace fcgi {
 namespace {
@@ -105,7 +105,8 @@ core::Result<Descriptor> take_signals() {
     if (::pthread_sigmask(SIG_SETMASK, &all, nullptr) != 0) return system_failure("sigmask");
     sigset_t wanted;
     sigemptyset(&wanted);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, number);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP})
+        sigaddset(&wanted, number);
     Descriptor signals{::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)};
     if (!signals.is_open()) return system_failure("signalfd");
     return signals;
@@ -229,16 +230,15 @@ bool AcceptLoop::Impl::is_stuck() const {
     return false;
 }
 
-core::Result<void> AcceptLoop::run(const Descriptor& signals,
-                                   const std::function<void()>& reload) {
+core::Result<void> AcceptLoop::run(const Descriptor& signals, const std::function<void()>& reload) {
     if (auto ready = m_impl->prepare(); !ready) return ready;
     for (std::size_t i = 0; i < m_impl->handlers.size(); ++i)
         m_impl->threads.emplace_back([this, i] { m_impl->serve(i); });
     std::uint64_t watchdog_microseconds = 0;
     const bool watched = sd_watchdog_enabled(0, &watchdog_microseconds) > 0;
     // Twice as often as systemd wants to hear of us.
-    const int look = watched ? static_cast<int>(watchdog_microseconds / 2000)
-                             : kIdleLookMilliseconds;
+    const int look =
+        watched ? static_cast<int>(watchdog_microseconds / 2000) : kIdleLookMilliseconds;
     sd_notify(0, "READY=1");
     core::log::info("ready", {{"threads", m_impl->threads.size()}});
 
@@ -259,7 +259,8 @@ core::Result<void> AcceptLoop::run(const Descriptor& signals,
     sd_notify(0, "STOPPING=1");
     core::log::info("leaving");
     signal_event(m_impl->leave);
-    for (auto& thread : m_impl->threads) thread.join();
+    for (auto& thread : m_impl->threads)
+        thread.join();
     if (!leaving) return failure(ErrorCode::Internal, {}, "a request thread could not go on");
     return {};
 }

@@ -6,13 +6,13 @@
 // started the worker): while one worker leaves, the others go on accepting.
 #pragma once
 
+#include "core/base/result.h"
+#include "fcgi/http.h"
+
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <vector>
-
-#include "core/base/result.h"
-#include "fcgi/http.h"
 
 namespace fcgi {
 

@@ -1,9 +1,9 @@
 #include "fcgi/authenticate.h"
 
+#include "core/crypto/random.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "core/crypto/random.h"
 
 namespace fcgi {
 namespace {

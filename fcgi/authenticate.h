@@ -1,15 +1,15 @@
 // Who is asking, and from where: the step between the route table and a handler.
 #pragma once
 
-#include <cstddef>
-#include <string>
-#include <string_view>
-
 #include "core/base/result.h"
 #include "core/identity/principal.h"
 #include "core/service/services.h"
 #include "fcgi/http.h"
 #include "fcgi/routes.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace fcgi {
 

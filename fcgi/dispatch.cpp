@@ -1,5 +1,10 @@
 #include "fcgi/dispatch.h"
 
+#include "core/base/log.h"
+#include "fcgi/authenticate.h"
+#include "fcgi/error_response.h"
+#include "fcgi/request_context.h"
+
 #include <algorithm>
 #include <atomic>
 #include <charconv>
@@ -8,11 +13,6 @@
 #include <new>
 #include <string>
 #include <utility>
-
-#include "core/base/log.h"
-#include "fcgi/authenticate.h"
-#include "fcgi/error_response.h"
-#include "fcgi/request_context.h"
 
 namespace fcgi {
 namespace {

@@ -5,14 +5,14 @@
 // that its route asks for has been verified, and no body is read before that.
 #pragma once
 
-#include <cstddef>
-
-#include <tl/expected.hpp>
-
 #include "core/base/ids.h"
 #include "core/service/services.h"
 #include "fcgi/http.h"
 #include "fcgi/router.h"
+
+#include <tl/expected.hpp>
+
+#include <cstddef>
 
 namespace fcgi {
 

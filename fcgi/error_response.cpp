@@ -45,24 +45,34 @@ std::string_view message_of(const core::Error& error) {
 
 Status status_of(ErrorCode code) {
     switch (code) {
-        case ErrorCode::InvalidRequest: return Status::BadRequest;
-        case ErrorCode::UnsupportedMediaType: return Status::UnsupportedMediaType;
-        case ErrorCode::Unauthorized: return Status::Unauthorized;
+        case ErrorCode::InvalidRequest:
+            return Status::BadRequest;
+        case ErrorCode::UnsupportedMediaType:
+            return Status::UnsupportedMediaType;
+        case ErrorCode::Unauthorized:
+            return Status::Unauthorized;
         case ErrorCode::ScopeDenied:
-        case ErrorCode::PlanLimitReached: return Status::Forbidden;
+        case ErrorCode::PlanLimitReached:
+            return Status::Forbidden;
         case ErrorCode::SecretNotFound:
-        case ErrorCode::NotFound: return Status::NotFound;
+        case ErrorCode::NotFound:
+            return Status::NotFound;
         case ErrorCode::VersionConflict:
         case ErrorCode::AlreadyRevoked:
-        case ErrorCode::ApprovalNotPending: return Status::Conflict;
+        case ErrorCode::ApprovalNotPending:
+            return Status::Conflict;
         case ErrorCode::ApprovalExpired:
-        case ErrorCode::SecretExpired: return Status::Gone;
-        case ErrorCode::RateLimited: return Status::TooManyRequests;
-        case ErrorCode::StoreUnavailable: return Status::ServiceUnavailable;
+        case ErrorCode::SecretExpired:
+            return Status::Gone;
+        case ErrorCode::RateLimited:
+            return Status::TooManyRequests;
+        case ErrorCode::StoreUnavailable:
+            return Status::ServiceUnavailable;
         case ErrorCode::ConfigInvalid:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
-        case ErrorCode::Internal: return Status::InternalServerError;
+        case ErrorCode::Internal:
+            return Status::InternalServerError;
     }
     return Status::InternalServerError;
 }
@@ -70,28 +80,43 @@ Status status_of(ErrorCode code) {
 std::string_view wire_code(ErrorCode code) {
     switch (code) {
         case ErrorCode::InvalidRequest:
-        case ErrorCode::UnsupportedMediaType: return "INVALID_REQUEST";
-        case ErrorCode::Unauthorized: return "UNAUTHORIZED";
-        case ErrorCode::ScopeDenied: return "SCOPE_DENIED";
-        case ErrorCode::PlanLimitReached: return "PLAN_LIMIT_REACHED";
-        case ErrorCode::SecretNotFound: return "SECRET_NOT_FOUND";
-        case ErrorCode::NotFound: return "NOT_FOUND";
-        case ErrorCode::VersionConflict: return "VERSION_CONFLICT";
-        case ErrorCode::AlreadyRevoked: return "ALREADY_REVOKED";
-        case ErrorCode::ApprovalNotPending: return "APPROVAL_NOT_PENDING";
-        case ErrorCode::ApprovalExpired: return "APPROVAL_EXPIRED";
-        case ErrorCode::SecretExpired: return "SECRET_EXPIRED";
-        case ErrorCode::RateLimited: return "RATE_LIMITED";
+        case ErrorCode::UnsupportedMediaType:
+            return "INVALID_REQUEST";
+        case ErrorCode::Unauthorized:
+            return "UNAUTHORIZED";
+        case ErrorCode::ScopeDenied:
+            return "SCOPE_DENIED";
+        case ErrorCode::PlanLimitReached:
+            return "PLAN_LIMIT_REACHED";
+        case ErrorCode::SecretNotFound:
+            return "SECRET_NOT_FOUND";
+        case ErrorCode::NotFound:
+            return "NOT_FOUND";
+        case ErrorCode::VersionConflict:
+            return "VERSION_CONFLICT";
+        case ErrorCode::AlreadyRevoked:
+            return "ALREADY_REVOKED";
+        case ErrorCode::ApprovalNotPending:
+            return "APPROVAL_NOT_PENDING";
+        case ErrorCode::ApprovalExpired:
+            return "APPROVAL_EXPIRED";
+        case ErrorCode::SecretExpired:
+            return "SECRET_EXPIRED";
+        case ErrorCode::RateLimited:
+            return "RATE_LIMITED";
         case ErrorCode::ConfigInvalid:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
         case ErrorCode::StoreUnavailable:
-        case ErrorCode::Internal: return "INTERNAL_ERROR";
+        case ErrorCode::Internal:
+            return "INTERNAL_ERROR";
     }
     return "INTERNAL_ERROR";
 }
 
-bool is_internal(ErrorCode code) { return code_of(status_of(code)) >= 500; }
+bool is_internal(ErrorCode code) {
+    return code_of(status_of(code)) >= 500;
+}
 
 void write_error_members(core::JsonWriter& json, std::string_view code, std::string_view message) {
     json.key("error").begin_object();
@@ -119,8 +144,8 @@ HttpResponse refusal(Status status, std::string_view message) {
 }
 
 HttpResponse method_not_allowed(std::string allow) {
-    HttpResponse response = refusal(Status::MethodNotAllowed,
-                                    "This method is not allowed here; allowed are " + allow);
+    HttpResponse response =
+        refusal(Status::MethodNotAllowed, "This method is not allowed here; allowed are " + allow);
     response.headers.push_back({"Allow", std::move(allow)});
     return response;
 }

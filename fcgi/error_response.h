@@ -2,13 +2,13 @@
 // status; the message of an internal one stays here.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "fcgi/http.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace fcgi {
 

@@ -62,8 +62,7 @@ struct FcgiRequest::Impl {
 };
 
 core::Result<std::unique_ptr<FcgiRequest>> FcgiRequest::create(int listening) {
-    if (FCGX_Init() != 0)
-        return core::failure(core::ErrorCode::Internal, {}, "FCGX_Init failed");
+    if (FCGX_Init() != 0) return core::failure(core::ErrorCode::Internal, {}, "FCGX_Init failed");
     return std::unique_ptr<FcgiRequest>(new FcgiRequest(listening));
 }
 
@@ -71,10 +70,16 @@ FcgiRequest::FcgiRequest(int listening) : m_impl(std::make_unique<Impl>()) {
     FCGX_InitRequest(&m_impl->request, listening, FCGI_FAIL_ACCEPT_ON_INTR);
 }
 
-FcgiRequest::~FcgiRequest() { FCGX_Free(&m_impl->request, /*close=*/1); }
+FcgiRequest::~FcgiRequest() {
+    FCGX_Free(&m_impl->request, /*close=*/1);
+}
 
-int FcgiRequest::last_error() const { return m_impl->error; }
-const IncomingRequest& FcgiRequest::incoming() const { return m_impl->incoming; }
+int FcgiRequest::last_error() const {
+    return m_impl->error;
+}
+const IncomingRequest& FcgiRequest::incoming() const {
+    return m_impl->incoming;
+}
 
 void FcgiRequest::Impl::take_parameters() {
     char** environment = request.envp;

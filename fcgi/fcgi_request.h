@@ -5,11 +5,11 @@
 // interface (the answer, the body, the Authorization parameter) is wiped here.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-
 #include "core/base/result.h"
 #include "fcgi/http.h"
+
+#include <cstdint>
+#include <memory>
 
 namespace fcgi {
 

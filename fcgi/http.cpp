@@ -12,11 +12,16 @@ constexpr std::array kMethods{
 
 std::string_view to_string(Method method) {
     switch (method) {
-        case Method::Get: return "GET";
-        case Method::Post: return "POST";
-        case Method::Put: return "PUT";
-        case Method::Patch: return "PATCH";
-        case Method::Delete: return "DELETE";
+        case Method::Get:
+            return "GET";
+        case Method::Post:
+            return "POST";
+        case Method::Put:
+            return "PUT";
+        case Method::Patch:
+            return "PATCH";
+        case Method::Delete:
+            return "DELETE";
     }
     return "GET";
 }
@@ -29,21 +34,36 @@ std::optional<Method> parse_method(std::string_view text) {
 
 std::string_view reason_phrase(Status status) {
     switch (status) {
-        case Status::Ok: return "OK";
-        case Status::NotModified: return "Not Modified";
-        case Status::BadRequest: return "Bad Request";
-        case Status::Unauthorized: return "Unauthorized";
-        case Status::Forbidden: return "Forbidden";
-        case Status::NotFound: return "Not Found";
-        case Status::MethodNotAllowed: return "Method Not Allowed";
-        case Status::Conflict: return "Conflict";
-        case Status::Gone: return "Gone";
-        case Status::ContentTooLarge: return "Content Too Large";
-        case Status::UriTooLong: return "URI Too Long";
-        case Status::UnsupportedMediaType: return "Unsupported Media Type";
-        case Status::TooManyRequests: return "Too Many Requests";
-        case Status::InternalServerError: return "Internal Server Error";
-        case Status::ServiceUnavailable: return "Service Unavailable";
+        case Status::Ok:
+            return "OK";
+        case Status::NotModified:
+            return "Not Modified";
+        case Status::BadRequest:
+            return "Bad Request";
+        case Status::Unauthorized:
+            return "Unauthorized";
+        case Status::Forbidden:
+            return "Forbidden";
+        case Status::NotFound:
+            return "Not Found";
+        case Status::MethodNotAllowed:
+            return "Method Not Allowed";
+        case Status::Conflict:
+            return "Conflict";
+        case Status::Gone:
+            return "Gone";
+        case Status::ContentTooLarge:
+            return "Content Too Large";
+        case Status::UriTooLong:
+            return "URI Too Long";
+        case Status::UnsupportedMediaType:
+            return "Unsupported Media Type";
+        case Status::TooManyRequests:
+            return "Too Many Requests";
+        case Status::InternalServerError:
+            return "Internal Server Error";
+        case Status::ServiceUnavailable:
+            return "Service Unavailable";
     }
     return "Internal Server Error";
 }

@@ -1,17 +1,17 @@
 // HTTP as plain values: what a client sent, what it gets. Nothing in here knows FastCGI.
 #pragma once
 
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "fcgi/target.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/json.h"
-#include "core/base/result.h"
-#include "core/base/secret.h"
-#include "fcgi/target.h"
 
 namespace fcgi {
 
@@ -43,7 +43,9 @@ enum class Status : std::uint16_t {
     ServiceUnavailable = 503,
 };
 std::string_view reason_phrase(Status status);
-constexpr int code_of(Status status) { return static_cast<int>(status); }
+constexpr int code_of(Status status) {
+    return static_cast<int>(status);
+}
 
 // A request as the web server hands it over. All views die with the request.
 struct IncomingRequest {

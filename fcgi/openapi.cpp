@@ -1,14 +1,14 @@
 #include "fcgi/openapi.h"
 
+#include "core/base/json.h"
+#include "fcgi/error_response.h"
+#include "fcgi/schemas.h"
+
 #include <algorithm>
 #include <array>
 #include <map>
 #include <string_view>
 #include <vector>
-
-#include "core/base/json.h"
-#include "fcgi/error_response.h"
-#include "fcgi/schemas.h"
 
 namespace fcgi {
 namespace {
@@ -23,14 +23,20 @@ std::string_view json_type(ValueType type) {
     switch (type) {
         case ValueType::String:
         case ValueType::Uuid:
-        case ValueType::Time: return "string";
-        case ValueType::Integer: return "integer";
-        case ValueType::Boolean: return "boolean";
+        case ValueType::Time:
+            return "string";
+        case ValueType::Integer:
+            return "integer";
+        case ValueType::Boolean:
+            return "boolean";
         case ValueType::Object:
-        case ValueType::Ref: return "object";
+        case ValueType::Ref:
+            return "object";
         case ValueType::Strings:
-        case ValueType::Refs: return "array";
-        case ValueType::Ttl: return "string";
+        case ValueType::Refs:
+            return "array";
+        case ValueType::Ttl:
+            return "string";
     }
     return "string";
 }
@@ -58,7 +64,8 @@ void write_type(JsonWriter& json, ValueType type, Null null) {
 
 void write_enumeration(JsonWriter& json, const Property& property) {
     json.key("enum").begin_array();
-    for (const auto& value : property.one_of) json.value(value);
+    for (const auto& value : property.one_of)
+        json.value(value);
     // A null must be listed, or a validator refuses it.
     if (property.null == Null::Yes) json.value(nullptr);
     json.end_array();
@@ -100,7 +107,8 @@ void write_schema(JsonWriter& json, const Schema& schema) {
         write_object_schema(json, schema);
     } else {
         json.key("anyOf").begin_array();
-        for (const auto& other : schema.any_of) write_reference(json, other);
+        for (const auto& other : schema.any_of)
+            write_reference(json, other);
         json.end_array();
     }
     json.end_object();
@@ -111,11 +119,16 @@ void write_schema(JsonWriter& json, const Schema& schema) {
 std::vector<std::string_view> security_schemes(AuthKind auth) {
     switch (auth) {
         case AuthKind::Unset:
-        case AuthKind::None: return {};
-        case AuthKind::AgentKey: return {"agentKey"};
-        case AuthKind::ScopedToken: return {"scopedToken"};
-        case AuthKind::User: return {"userToken"};
-        case AuthKind::ScopedTokenOrUser: return {"scopedToken", "userToken"};
+        case AuthKind::None:
+            return {};
+        case AuthKind::AgentKey:
+            return {"agentKey"};
+        case AuthKind::ScopedToken:
+            return {"scopedToken"};
+        case AuthKind::User:
+            return {"userToken"};
+        case AuthKind::ScopedTokenOrUser:
+            return {"scopedToken", "userToken"};
     }
     return {};
 }
@@ -212,8 +225,9 @@ void write_responses(JsonWriter& json, const Route& route) {
 
 std::string method_key(Method method) {
     std::string out(to_string(method));
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return static_cast<char>(c - 'A' + 'a'); });
+    std::transform(out.begin(), out.end(), out.begin(), [](char c) {
+        return static_cast<char>(c - 'A' + 'a');
+    });
     return out;
 }
 
@@ -221,9 +235,10 @@ void write_operation(JsonWriter& json, const Route& route) {
     json.key(method_key(route.method)).begin_object();
     json.member("operationId", route.operation_id).member("summary", route.summary);
     if (route.action != RequiredAction::None) {
-        json.member("description", route.action == RequiredAction::Read
-                                       ? "A scoped token needs a scope secrets:read:PATTERN."
-                                       : "A scoped token needs a scope secrets:write:PATTERN.");
+        json.member("description",
+                    route.action == RequiredAction::Read
+                        ? "A scoped token needs a scope secrets:read:PATTERN."
+                        : "A scoped token needs a scope secrets:write:PATTERN.");
     }
     write_security(json, route.auth);
     write_parameters(json, route);
@@ -264,7 +279,8 @@ void write_components(JsonWriter& json) {
     write_security_scheme(json, "userToken", "An ID token of a trusted issuer.");
     json.end_object();
     json.key("schemas").begin_object();
-    for (const auto& schema : schemas::kAll) write_schema(json, schema);
+    for (const auto& schema : schemas::kAll)
+        write_schema(json, schema);
     json.end_object().end_object();
 }
 

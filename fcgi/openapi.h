@@ -1,10 +1,10 @@
 // The OpenAPI 3.1 document, written from the route table. Thread-safe.
 #pragma once
 
+#include "fcgi/routes.h"
+
 #include <span>
 #include <string>
-
-#include "fcgi/routes.h"
 
 namespace fcgi {
 

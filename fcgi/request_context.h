@@ -1,10 +1,10 @@
 // What a handler works with beside the request. One per request; the services belong to the thread.
 #pragma once
 
-#include <cstdlib>
-
 #include "core/identity/principal.h"
 #include "core/service/services.h"
+
+#include <cstdlib>
 
 namespace fcgi {
 

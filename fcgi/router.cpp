@@ -64,8 +64,8 @@ bool Router::matches(const Pattern& pattern, const Target& target) {
     const bool right_length = pattern.takes_rest
                                   ? target.segments.size() > pattern.literals.size()
                                   : target.segments.size() == pattern.literals.size();
-    return right_length && std::equal(pattern.literals.begin(), pattern.literals.end(),
-                                      target.segments.begin());
+    return right_length &&
+           std::equal(pattern.literals.begin(), pattern.literals.end(), target.segments.begin());
 }
 
 core::Result<Routing> Router::route(std::string_view method_text, std::string_view raw) const {
@@ -88,8 +88,7 @@ core::Result<Routing> Router::route(std::string_view method_text, std::string_vi
             return Routed{pattern.route, std::move(argument), std::move(target->query)};
         allowed.push_back(pattern.route->method);
     }
-    if (!allowed.empty())
-        return NotRouted{Status::MethodNotAllowed, allow_header(allowed)};
+    if (!allowed.empty()) return NotRouted{Status::MethodNotAllowed, allow_header(allowed)};
     return NotRouted{Status::NotFound, {}};
 }
 

@@ -1,16 +1,16 @@
 // From a raw request target to a route. Immutable after construction; thread-safe.
 #pragma once
 
+#include "core/base/result.h"
+#include "fcgi/http.h"
+#include "fcgi/routes.h"
+#include "fcgi/target.h"
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "core/base/result.h"
-#include "fcgi/http.h"
-#include "fcgi/routes.h"
-#include "fcgi/target.h"
 
 namespace fcgi {
 

@@ -1,13 +1,13 @@
 #include "fcgi/routes.h"
 
-#include <array>
-
 #include "fcgi/handlers/agent_handlers.h"
 #include "fcgi/handlers/audit_handlers.h"
 #include "fcgi/handlers/secret_handlers.h"
 #include "fcgi/handlers/service_handlers.h"
 #include "fcgi/handlers/token_handlers.h"
 #include "fcgi/schemas.h"
+
+#include <array>
 
 namespace fcgi {
 namespace {
@@ -115,10 +115,13 @@ consteval bool all_described() {
 
 static_assert(all_complete(kRoutes), "a route lacks its path, auth, handler, summary or schema");
 static_assert(all_distinct(kRoutes), "two routes share method and path, or an operation id");
-static_assert(all_described(), "a route names a schema or query parameter of schemas.h that is not");
+static_assert(all_described(),
+              "a route names a schema or query parameter of schemas.h that is not");
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+    return kRoutes;
+}
 
 }  // namespace fcgi

@@ -2,15 +2,15 @@
 // OpenAPI and the tests' authentication matrix all come from it, so they can't disagree.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
-
 #include "core/base/error.h"
 #include "core/base/result.h"
 #include "core/identity/principal.h"
 #include "fcgi/http.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace fcgi {
 

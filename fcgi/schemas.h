@@ -12,7 +12,7 @@ namespace fcgi {
 enum class ValueType : std::uint8_t {
     String,
     Uuid,
-    Time,     // RFC 3339, UTC
+    Time,  // RFC 3339, UTC
     Integer,
     Boolean,
     Object,   // free JSON
@@ -31,8 +31,8 @@ struct Property {
     Need need = Need::Required;
     Null null = Null::No;
     std::string_view description{};
-    std::string_view ref{};                         // of Ref and Refs
-    std::span<const std::string_view> one_of{};     // of String
+    std::string_view ref{};                      // of Ref and Refs
+    std::span<const std::string_view> one_of{};  // of String
 };
 
 struct Schema {

@@ -1,11 +1,11 @@
 #include "fcgi/target.h"
 
+#include "core/base/bytes.h"
+#include "core/base/json.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
-
-#include "core/base/bytes.h"
-#include "core/base/json.h"
 
 namespace fcgi {
 namespace {
@@ -111,7 +111,8 @@ core::Result<void> Query::accept_only(Accepted accepted) const {
     for (const auto& [name, value] : m_parameters) {
         if (std::find(accepted.begin(), accepted.end(), name) != accepted.end()) continue;
         std::string list;
-        for (const auto& known : accepted) list.append(list.empty() ? "" : ", ").append(known);
+        for (const auto& known : accepted)
+            list.append(list.empty() ? "" : ", ").append(known);
         return invalid("Unknown query parameter " + quoted_for_message(name) +
                        (list.empty() ? "; none is accepted here" : "; accepted are " + list));
     }

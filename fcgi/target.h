@@ -4,6 +4,8 @@
 // are refused. Each piece is percent-decoded exactly once.
 #pragma once
 
+#include "core/base/result.h"
+
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -12,8 +14,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "core/base/result.h"
 
 namespace fcgi {
 

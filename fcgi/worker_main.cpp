@@ -3,26 +3,6 @@
 // Exit codes: 0 asked to leave, 78 (EX_CONFIG) where only the operator can help, so that systemd
 // does not try again, 1 for everything else.
 
-#include <malloc.h>
-#include <pthread.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sysexits.h>
-#include <systemd/sd-daemon.h>
-
-#include <CLI/CLI.hpp>
-
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <exception>
-#include <filesystem>
-#include <memory>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/config/config.h"
@@ -37,6 +17,25 @@
 #include "fcgi/dispatch.h"
 #include "fcgi/openapi.h"
 #include "fcgi/router.h"
+
+#include <CLI/CLI.hpp>
+#include <malloc.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+#include <systemd/sd-daemon.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -205,7 +204,8 @@ Result<void> serve(const Options& options, const Config& config) {
     const core::SystemClock clock;
     const auto policy = policy_of(config);
     core::store::ConnectionPool connections(
-        endpoint_of(config), core::store::Role::App,
+        endpoint_of(config),
+        core::store::Role::App,
         static_cast<std::size_t>(config.worker.write_connections));
     const auto keyring = await_keyring(*signals, connections, **root_key, issuers_of(config));
     if (!keyring) return failure(keyring);

@@ -7,11 +7,11 @@ constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-constexpr std::array<std::int8_t, 256> inverse_alphabet() {
-    std::array<std::int8_t, 256> table{};
+constexpr std::array<int, 256> inverse_alphabet() {
+    std::array<int, 256> table{};
     for (auto& entry : table) entry = -1;
     for (std::size_t i = 0; i < kBase64Url.size(); ++i)
-        table[static_cast<unsigned char>(kBase64Url[i])] = static_cast<std::int8_t>(i);
+        table[static_cast<unsigned char>(kBase64Url[i])] = static_cast<int>(i);
     return table;
 }
 constexpr auto kBase64UrlInverse = inverse_alphabet();

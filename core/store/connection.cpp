@@ -172,6 +172,8 @@ Result<PgConnection> connect(const Endpoint& endpoint, Role role) {
                                             options.c_str(), "2", "secretstore", "UTF8", nullptr};
     PgConnection pg(PQconnectStartParams(names.data(), values.data(), 0));
     if (!pg) return tl::unexpected(unavailable("out of memory for a connection"));
+    // libpq would print the server's notices to stderr, which is our log; they may quote values.
+    PQsetNoticeProcessor(pg.get(), [](void*, const char*) {}, nullptr);
 
     const auto deadline = Clock::now() + endpoint.response_timeout;
     auto state = PGRES_POLLING_WRITING;

@@ -1,11 +1,11 @@
 #include "fcgi/handlers/agent_handlers.h"
 
+#include "fcgi/handlers/paging.h"
+#include "fcgi/request_context.h"
+
 #include <optional>
 #include <string>
 #include <utility>
-
-#include "fcgi/handlers/paging.h"
-#include "fcgi/request_context.h"
 
 namespace fcgi {
 namespace {
@@ -67,8 +67,8 @@ core::Result<HttpResponse> create_agent(RequestContext& context, const HttpReque
     const auto agent = decode_new_agent(request.body->root());
     if (!agent) return core::failure(agent);
 
-    const auto created = context.services.agents.create(core::service::actor_of(context.user()),
-                                                        context.origin, *agent);
+    const auto created = context.services.agents.create(
+        core::service::actor_of(context.user()), context.origin, *agent);
     if (!created) return core::failure(created);
 
     core::JsonWriter json;

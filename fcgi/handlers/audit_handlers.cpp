@@ -1,10 +1,10 @@
 #include "fcgi/handlers/audit_handlers.h"
 
-#include <utility>
-
 #include "core/base/clock.h"
 #include "fcgi/handlers/paging.h"
 #include "fcgi/request_context.h"
+
+#include <utility>
 
 namespace fcgi {
 
@@ -32,7 +32,8 @@ core::Result<HttpResponse> list_audit_events(RequestContext& context, const Http
 
     core::JsonWriter json;
     json.begin_object().key("events").begin_array();
-    for (const auto& event : events->items) write_audit_event(json, event);
+    for (const auto& event : events->items)
+        write_audit_event(json, event);
     json.end_array();
     json.member("total", events->total).member("page", page->page).member("limit", page->limit);
     json.end_object();

@@ -14,7 +14,9 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-std::string etag_of(std::int64_t version) { return '"' + std::to_string(version) + '"'; }
+std::string etag_of(std::int64_t version) {
+    return '"' + std::to_string(version) + '"';
+}
 
 core::Result<std::int64_t> version_of_if_match(std::string_view header) {
     const std::string_view tag = trimmed(header);

@@ -1,11 +1,11 @@
 // Entity tags (RFC 9110 §8.8.3): a secret's version number in quotes, "3". Plain functions.
 #pragma once
 
+#include "core/base/result.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "core/base/result.h"
 
 namespace fcgi {
 

@@ -1,11 +1,11 @@
 // page and limit of a query: contract.md §1.
 #pragma once
 
-#include <cstdint>
-
 #include "core/base/result.h"
 #include "core/service/page.h"
 #include "fcgi/target.h"
+
+#include <cstdint>
 
 namespace fcgi {
 

@@ -1,15 +1,15 @@
 #include "fcgi/handlers/secret_handlers.h"
 
-#include <algorithm>
-#include <limits>
-#include <string>
-#include <utility>
-
 #include "core/base/clock.h"
 #include "fcgi/handlers/etag.h"
 #include "fcgi/handlers/paging.h"
 #include "fcgi/request_context.h"
 #include "fcgi/schemas.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
 
 namespace fcgi {
 namespace {
@@ -137,9 +137,8 @@ HttpResponse listing_response(const NamespaceListing& listing) {
 }
 
 HttpResponse not_modified_response(const NotModified& answer) {
-    return {.status = Status::NotModified,
-            .body = {},
-            .headers = {{"ETag", etag_of(answer.version)}}};
+    return {
+        .status = Status::NotModified, .body = {}, .headers = {{"ETag", etag_of(answer.version)}}};
 }
 
 HttpResponse secret_response(const SecretWithValue& secret) {
@@ -169,7 +168,8 @@ core::Result<HttpResponse> list_namespace(RequestContext& context,
 core::Result<PutRequest> decode_put_request(const JsonValue& body,
                                             std::optional<std::string_view> if_match) {
     const auto object = JsonObject::decode(
-        body, {"value", "secret_type", "access_tier", "metadata", "expires_at", "expected_version"});
+        body,
+        {"value", "secret_type", "access_tier", "metadata", "expires_at", "expected_version"});
     if (!object) return core::failure(object);
     auto value = decode_value(*object);
     if (!value) return core::failure(value);
@@ -218,7 +218,8 @@ core::Result<HttpResponse> list_secrets(RequestContext& context, const HttpReque
     const auto text = request.query.find("namespace");
     if (!text)
         return invalid(
-            "The query parameter 'namespace' is missing: /v1/secrets?namespace=production%2Fgemini");
+            "The query parameter 'namespace' is missing: "
+            "/v1/secrets?namespace=production%2Fgemini");
     return list_namespace(context, request, *text);
 }
 
@@ -235,7 +236,8 @@ core::Result<HttpResponse> read_secret(RequestContext& context, const HttpReques
     const auto page = page_request(request.query, kDefaultLimit);
     if (!page) return core::failure(page);
 
-    ReadRequest read{.path = std::move(*path), .version = *version, .page = *page, .has_already = {}};
+    ReadRequest read{
+        .path = std::move(*path), .version = *version, .page = *page, .has_already = {}};
     if (request.if_none_match)
         read.has_already = [&request](std::int64_t stored) {
             return if_none_match_names(*request.if_none_match, stored);
@@ -244,7 +246,8 @@ core::Result<HttpResponse> read_secret(RequestContext& context, const HttpReques
     if (!answer) return core::failure(answer);
     if (const auto* listing = std::get_if<NamespaceListing>(&*answer))
         return listing_response(*listing);
-    if (const auto* known = std::get_if<NotModified>(&*answer)) return not_modified_response(*known);
+    if (const auto* known = std::get_if<NotModified>(&*answer))
+        return not_modified_response(*known);
     return secret_response(std::get<SecretWithValue>(*answer));
 }
 

@@ -1,13 +1,13 @@
 // /v1/secrets. Functions without state; thread-safe.
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/service/secrets.h"
 #include "fcgi/http.h"
+
+#include <optional>
+#include <string_view>
 
 namespace fcgi {
 

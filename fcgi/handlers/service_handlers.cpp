@@ -1,11 +1,11 @@
 #include "fcgi/handlers/service_handlers.h"
 
-#include <utility>
-
 #include "core/base/json.h"
 #include "fcgi/error_response.h"
 #include "fcgi/openapi.h"
 #include "fcgi/request_context.h"
+
+#include <utility>
 
 namespace fcgi {
 namespace {
@@ -28,7 +28,8 @@ core::Result<HttpResponse> show_health(RequestContext& context, const HttpReques
         return json_response(Status::Ok, std::move(json));
     }
     // The one answer that is an error and more: what a monitor reads stands beside the envelope.
-    write_error_members(json, wire_code(core::ErrorCode::StoreUnavailable),
+    write_error_members(json,
+                        wire_code(core::ErrorCode::StoreUnavailable),
                         "The database is away. Try again after the seconds in Retry-After.");
     write_health_members(json, "degraded");
     json.end_object();

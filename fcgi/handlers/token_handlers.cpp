@@ -1,12 +1,12 @@
 #include "fcgi/handlers/token_handlers.h"
 
+#include "fcgi/request_context.h"
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
-
-#include "fcgi/request_context.h"
 
 namespace fcgi {
 namespace {

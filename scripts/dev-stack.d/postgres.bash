@@ -69,7 +69,9 @@ pg_start() {
     # would believe it alive. Nothing tells when that happens.
     [[ ! -r $data/postmaster.pid ]] || read -r pid <"$data/postmaster.pid"
     for ((tries = 0; tries < 100; tries++)); do
-        [[ -n $pid ]] && grep -qs '^State:.Z' "/proc/$pid/status" || break
+        if [[ -z $pid ]] || ! grep -qs '^State:.Z' "/proc/$pid/status"; then
+            break
+        fi
         sleep 0.1
     done
     env "$@" "$PG_BIN/pg_ctl" start --pgdata="$data" --log="$log" --wait --timeout=60 --silent

@@ -1,15 +1,15 @@
 // Raw request targets through the router. Oracle: whatever it takes for a secret or a namespace
 // holds nothing outside the grammar of contract.md §3, and written as a target again it is taken
 // for the same; and no accepted target holds a byte that must be refused.
-#include <algorithm>
-#include <string>
-#include <string_view>
-#include <variant>
-
 #include "core/scope/secret_path.h"
 #include "fcgi/router.h"
 #include "fcgi/routes.h"
 #include "test/fuzz/fuzz.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <variant>
 
 namespace {
 
@@ -19,8 +19,9 @@ const fcgi::Router& router() {
 }
 
 bool is_segment_text(std::string_view text) {
-    return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                  "._~@-/") == std::string_view::npos;
+    return text.find_first_not_of(
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+               "._~@-/") == std::string_view::npos;
 }
 
 bool has_segment(std::string_view path, std::string_view wanted) {
@@ -52,9 +53,8 @@ std::string written_again(const fcgi::PathArgument& path) {
 
 void check_path(const fcgi::Routed& routed) {
     const bool is_namespace = routed.path.raw_segments == 1;
-    const bool valid = is_namespace
-                           ? core::scope::Namespace::parse(routed.path.text).has_value()
-                           : core::scope::SecretPath::parse(routed.path.text).has_value();
+    const bool valid = is_namespace ? core::scope::Namespace::parse(routed.path.text).has_value()
+                                    : core::scope::SecretPath::parse(routed.path.text).has_value();
     if (!valid) return;
     const std::string& text = routed.path.text;
     fuzz::require(is_segment_text(text), "only bytes of the grammar");
@@ -63,7 +63,8 @@ void check_path(const fcgi::Routed& routed) {
     fuzz::require(!is_namespace || (text != "namespaces" && text != "import"),
                   "a fixed route is no namespace");
 
-    const auto again = router().route(fcgi::to_string(routed.route->method), written_again(routed.path));
+    const auto again =
+        router().route(fcgi::to_string(routed.route->method), written_again(routed.path));
     fuzz::require(again.has_value(), "a path written again is accepted");
     const auto* same = std::get_if<fcgi::Routed>(&*again);
     fuzz::require(same != nullptr && same->route == routed.route && same->path.text == text &&

@@ -97,7 +97,7 @@ const std::vector<std::string> kNotJson{
     "// comment\n1",
     "/* comment */1",
     "\xef\xbb\xbf{}",
-    "\xff\xfe{\0}\0",
+    "\xff\xfe{}",
     "{\"a\":1}x",
     "{\"a\":1}{\"b\":2}",
     "{} null",
@@ -520,10 +520,10 @@ BOOST_AUTO_TEST_CASE(an_object_is_written_compactly) {
         .member("maybe", std::optional<std::string>())
         .member("list", std::vector<std::string>{"x", "y"})
         .end_object();
+    const auto text = std::move(writer).take_text();
 
-    BOOST_TEST(std::move(writer).take_text() ==
-               R"({"text":"a\"b\\c\n","number":42,"large":-9223372036854775808,"yes":true,)"
-               R"("nothing":null,"maybe":null,"list":["x","y"]})");
+    BOOST_TEST(text == R"({"text":"a\"b\\c\n","number":42,"large":-9223372036854775808,"yes":true,)"
+                       R"("nothing":null,"maybe":null,"list":["x","y"]})");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_written_parses_as_the_same_text) {
@@ -544,16 +544,18 @@ BOOST_AUTO_TEST_CASE(raw_json_is_written_as_it_stands) {
     JsonWriter writer;
 
     writer.begin_object().key("metadata").raw(R"({"a":[1,2]})").member("b", 1).end_object();
+    const auto text = std::move(writer).take_text();
 
-    BOOST_TEST(std::move(writer).take_text() == R"({"metadata":{"a":[1,2]},"b":1})");
+    BOOST_TEST(text == R"({"metadata":{"a":[1,2]},"b":1})");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_secret_is_an_empty_string) {
     JsonWriter writer;
 
     writer.begin_array().secret({}).end_array();
+    const auto text = std::move(writer).take_text();
 
-    BOOST_TEST(std::move(writer).take_text() == R"([""])");
+    BOOST_TEST(text == R"([""])");
 }
 
 BOOST_AUTO_TEST_CASE(a_large_secret_is_written_whole) {
@@ -561,8 +563,9 @@ BOOST_AUTO_TEST_CASE(a_large_secret_is_written_whole) {
     JsonWriter writer;
 
     writer.begin_array().secret(core::as_bytes(large)).end_array();
+    const auto text = std::move(writer).take_text();
 
-    BOOST_TEST((std::move(writer).take_text() == "[\"" + large + "\"]"));
+    BOOST_TEST((text == "[\"" + large + "\"]"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

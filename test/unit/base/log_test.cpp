@@ -49,7 +49,7 @@ std::string stderr_of(const Print& print) {
     std::rewind(file);
     for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file))
         text.push_back(static_cast<char>(c));
-    std::fclose(file);
+    BOOST_REQUIRE(std::fclose(file) == 0);
     return text;
 }
 

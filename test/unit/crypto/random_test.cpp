@@ -118,6 +118,7 @@ BOOST_DATA_TEST_CASE(a_uuid_v4_says_version_and_variant, data::xrange(32), round
 
 BOOST_AUTO_TEST_CASE(later_uuids_v7_sort_behind_earlier_ones) {
     std::vector<UuidBytes> uuids;
+    uuids.reserve(1000);
 
     for (int i = 0; i < 1000; ++i)
         uuids.push_back(crypto::uuid_v7(kNow + std::chrono::milliseconds(i)));

@@ -337,6 +337,7 @@ BOOST_AUTO_TEST_CASE(threads_do_not_disturb_each_other) {
     constexpr int kRounds = 200;
     std::atomic<int> opened{0};
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
 
     for (int i = 0; i < kThreads; ++i) {
         threads.emplace_back([&opened, i] {

@@ -18,7 +18,9 @@ struct Fault {
     std::string body;
     std::string_view member;  // that the message must name
 };
-std::ostream& operator<<(std::ostream& out, const Fault& fault) { return out << fault.body; }
+std::ostream& operator<<(std::ostream& out, const Fault& fault) {
+    return out << fault.body;
+}
 
 const std::array<Fault, 14> kFaults{{
     {R"([])", "object"},
@@ -58,8 +60,8 @@ BOOST_AUTO_TEST_CASE(the_example_of_the_reference_is_taken) {
 }
 
 BOOST_AUTO_TEST_CASE(an_ip_allowlist_is_kept) {
-    const auto agent = decode(
-        R"({"name":"n","allowed_namespaces":["a"],"ip_allowlist":["10.0.0.0/8","::1"]})");
+    const auto agent =
+        decode(R"({"name":"n","allowed_namespaces":["a"],"ip_allowlist":["10.0.0.0/8","::1"]})");
 
     BOOST_REQUIRE(agent.has_value());
     BOOST_REQUIRE(agent->ips.has_value());

@@ -17,7 +17,9 @@ struct Pair {
     std::string sent;
     std::string kept;
 };
-std::ostream& operator<<(std::ostream& out, const Pair& pair) { return out << pair.kept; }
+std::ostream& operator<<(std::ostream& out, const Pair& pair) {
+    return out << pair.kept;
+}
 
 const std::array<Pair, 16> kAgents{{
     {"", ""},
@@ -28,13 +30,13 @@ const std::array<Pair, 16> kAgents{{
     {"a\r\nb", "a??b"},
     {"a\x1b[31mb", "a?[31mb"},
     {"a\x7f", "a?"},
-    {"a\xc2\x85z", "a?z"},             // NEL, a C1 control
+    {"a\xc2\x85z", "a?z"},  // NEL, a C1 control
     {"\xff\xfe", "??"},
-    {"\xc0\xaf", "??"},                // overlong '/'
-    {"\xe0\x80\xaf", "???"},           // overlong '/'
-    {"\xed\xa0\x80", "???"},           // a surrogate
-    {"\xf5\x80\x80\x80", "????"},      // above U+10FFFF
-    {"\xe2\x82", "??"},                // cut short
+    {"\xc0\xaf", "??"},            // overlong '/'
+    {"\xe0\x80\xaf", "???"},       // overlong '/'
+    {"\xed\xa0\x80", "???"},       // a surrogate
+    {"\xf5\x80\x80\x80", "????"},  // above U+10FFFF
+    {"\xe2\x82", "??"},            // cut short
     {"\xc3", "?"},
 }};
 

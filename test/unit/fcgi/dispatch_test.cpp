@@ -1,15 +1,15 @@
 // The steps of a request that need no service: routing, and what is said about a body.
 #include "fcgi/dispatch.h"
 
+#include "core/base/bytes.h"
+#include "fcgi/handlers/service_handlers.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
 #include <string_view>
-
-#include "core/base/bytes.h"
-#include "fcgi/handlers/service_handlers.h"
 
 namespace data = boost::unit_test::data;
 using fcgi::IncomingRequest;
@@ -68,33 +68,50 @@ BOOST_AUTO_TEST_CASE(a_longer_target_is_too_long) {
     BOOST_TEST(status_of_route("GET", target) == 414);
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_method_is_405) { BOOST_TEST(status_of_route("HEAD", "/v1/health") == 405); }
+BOOST_AUTO_TEST_CASE(a_wrong_method_is_405) {
+    BOOST_TEST(status_of_route("HEAD", "/v1/health") == 405);
+}
 
-BOOST_AUTO_TEST_CASE(an_unknown_path_is_404) { BOOST_TEST(status_of_route("GET", "/v1/no") == 404); }
+BOOST_AUTO_TEST_CASE(an_unknown_path_is_404) {
+    BOOST_TEST(status_of_route("GET", "/v1/no") == 404);
+}
 
-BOOST_AUTO_TEST_CASE(a_malformed_target_is_400) { BOOST_TEST(status_of_route("GET", "/v1//a") == 400); }
+BOOST_AUTO_TEST_CASE(a_malformed_target_is_400) {
+    BOOST_TEST(status_of_route("GET", "/v1//a") == 400);
+}
 
 BOOST_DATA_TEST_CASE(a_secret_in_the_url_is_400_on_every_route,
-                     data::make({"/v1/health?token=x", "/v1/nowhere?api_key=x",
-                                 "/v1/secrets/a/b?access_token=x", "/v1/openapi.json?value=x"}),
+                     data::make({"/v1/health?token=x",
+                                 "/v1/nowhere?api_key=x",
+                                 "/v1/secrets/a/b?access_token=x",
+                                 "/v1/openapi.json?value=x"}),
                      target) {
     BOOST_TEST(status_of_route("GET", target) == 400);
 }
 
 BOOST_DATA_TEST_CASE(json_is_taken_with_its_parameters,
-                     data::make({"application/json", "application/json; charset=utf-8",
-                                 "Application/JSON;charset=UTF-8", "application/json;charset=\"utf-8\"",
-                                 "application/json ; profile=x", "application/json;"}),
+                     data::make({"application/json",
+                                 "application/json; charset=utf-8",
+                                 "Application/JSON;charset=UTF-8",
+                                 "application/json;charset=\"utf-8\"",
+                                 "application/json ; profile=x",
+                                 "application/json;"}),
                      type) {
     BOOST_TEST(status_of_body(kTakesBody, "10", type) == 200);
 }
 
 BOOST_DATA_TEST_CASE(a_body_of_another_type_is_415,
-                     data::make({"text/plain", "application/x-www-form-urlencoded", "",
-                                 "application/jsonx", "application/problem+json", "json",
-                                 "text/plain; application/json", "application/json, text/plain",
+                     data::make({"text/plain",
+                                 "application/x-www-form-urlencoded",
+                                 "",
+                                 "application/jsonx",
+                                 "application/problem+json",
+                                 "json",
+                                 "text/plain; application/json",
+                                 "application/json, text/plain",
                                  "multipart/form-data; boundary=application/json",
-                                 "application/json; charset=utf-16", "application/json;charset=latin1"}),
+                                 "application/json; charset=utf-16",
+                                 "application/json;charset=latin1"}),
                      type) {
     BOOST_TEST(status_of_body(kTakesBody, "10", type) == 415);
 }

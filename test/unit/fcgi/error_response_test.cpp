@@ -1,6 +1,9 @@
 // What a client is told of an error: contract.md §1.
 #include "fcgi/error_response.h"
 
+#include "core/base/bytes.h"
+#include "core/base/json.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -10,9 +13,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/bytes.h"
-#include "core/base/json.h"
 
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
@@ -123,8 +123,8 @@ BOOST_AUTO_TEST_CASE(a_challenge_to_a_credential_says_that_it_does_not_hold) {
 }
 
 BOOST_AUTO_TEST_CASE(only_a_401_challenges) {
-    BOOST_TEST(header_of(answer(ErrorCode::ScopeDenied, CredentialSent::Yes),
-                         "WWW-Authenticate") == "(none)");
+    BOOST_TEST(header_of(answer(ErrorCode::ScopeDenied, CredentialSent::Yes), "WWW-Authenticate") ==
+               "(none)");
 }
 
 BOOST_AUTO_TEST_CASE(a_503_says_when_to_try_again) {

@@ -9,7 +9,9 @@ namespace data = boost::unit_test::data;
 
 BOOST_AUTO_TEST_SUITE(etag)
 
-BOOST_AUTO_TEST_CASE(a_tag_is_the_version_in_quotes) { BOOST_TEST(fcgi::etag_of(12) == "\"12\""); }
+BOOST_AUTO_TEST_CASE(a_tag_is_the_version_in_quotes) {
+    BOOST_TEST(fcgi::etag_of(12) == "\"12\"");
+}
 
 BOOST_AUTO_TEST_CASE(if_match_names_one_version) {
     BOOST_TEST(fcgi::version_of_if_match("\"12\"").value_or(-1) == 12);
@@ -20,9 +22,21 @@ BOOST_AUTO_TEST_CASE(if_match_of_zero_means_that_nothing_exists) {
 }
 
 BOOST_DATA_TEST_CASE(if_match_takes_nothing_else,
-                     data::make({"*", "", "1", "\"\"", "\"", "W/\"1\"", "\"1\", \"2\"", "\"1\"x",
-                                 "\"-1\"", "\"+1\"", "\"1.0\"", "\"one\"", "\" 1\"",
-                                 "\"99999999999999999999\"", "'1'"}),
+                     data::make({"*",
+                                 "",
+                                 "1",
+                                 "\"\"",
+                                 "\"",
+                                 "W/\"1\"",
+                                 "\"1\", \"2\"",
+                                 "\"1\"x",
+                                 "\"-1\"",
+                                 "\"+1\"",
+                                 "\"1.0\"",
+                                 "\"one\"",
+                                 "\" 1\"",
+                                 "\"99999999999999999999\"",
+                                 "'1'"}),
                      header) {
     const auto version = fcgi::version_of_if_match(header);
 
@@ -31,16 +45,22 @@ BOOST_DATA_TEST_CASE(if_match_takes_nothing_else,
 }
 
 BOOST_DATA_TEST_CASE(if_none_match_finds_the_version,
-                     data::make({"\"3\"", "W/\"3\"", "*", " \"3\" ", "\"1\", \"3\"",
-                                 "\"1\",\"2\",W/\"3\"", "\"x\", \"3\", \"y\""}),
+                     data::make({"\"3\"",
+                                 "W/\"3\"",
+                                 "*",
+                                 " \"3\" ",
+                                 "\"1\", \"3\"",
+                                 "\"1\",\"2\",W/\"3\"",
+                                 "\"x\", \"3\", \"y\""}),
                      header) {
     BOOST_TEST(fcgi::if_none_match_names(header, 3));
 }
 
-BOOST_DATA_TEST_CASE(if_none_match_of_others_does_not,
-                     data::make({"", "\"2\"", "3", "\"33\"", "\"3", "3\"", "w/\"3\"", "**", ",,,",
-                                 "\"1\" \"3\"", "W/3"}),
-                     header) {
+BOOST_DATA_TEST_CASE(
+    if_none_match_of_others_does_not,
+    data::make(
+        {"", "\"2\"", "3", "\"33\"", "\"3", "3\"", "w/\"3\"", "**", ",,,", "\"1\" \"3\"", "W/3"}),
+    header) {
     BOOST_TEST(!fcgi::if_none_match_names(header, 3));
 }
 

@@ -22,10 +22,11 @@ BOOST_DATA_TEST_CASE(a_method_reads_back_as_it_was_written,
     BOOST_TEST(fcgi::to_string(*method) == text);
 }
 
-BOOST_DATA_TEST_CASE(other_methods_are_none,
-                     data::make({"HEAD", "OPTIONS", "TRACE", "CONNECT", "get", "Put", "", "GET ",
-                                 " GET", "GETT", "GE"}),
-                     text) {
+BOOST_DATA_TEST_CASE(
+    other_methods_are_none,
+    data::make(
+        {"HEAD", "OPTIONS", "TRACE", "CONNECT", "get", "Put", "", "GET ", " GET", "GETT", "GE"}),
+    text) {
     BOOST_TEST(!fcgi::parse_method(text).has_value());
 }
 
@@ -41,8 +42,7 @@ BOOST_AUTO_TEST_CASE(an_answer_without_a_body_says_neither) {
     const HttpResponse response{
         .status = Status::NotModified, .body = {}, .headers = {{"ETag", "\"3\""}}};
 
-    BOOST_TEST(fcgi::response_head(response) ==
-               "Status: 304 Not Modified\r\nETag: \"3\"\r\n\r\n");
+    BOOST_TEST(fcgi::response_head(response) == "Status: 304 Not Modified\r\nETag: \"3\"\r\n\r\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

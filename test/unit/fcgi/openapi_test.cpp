@@ -1,6 +1,13 @@
 // The OpenAPI document says what the table and the handlers do.
 #include "fcgi/openapi.h"
 
+#include "core/base/json.h"
+#include "fcgi/handlers/agent_handlers.h"
+#include "fcgi/handlers/audit_handlers.h"
+#include "fcgi/handlers/secret_handlers.h"
+#include "fcgi/handlers/token_handlers.h"
+#include "fcgi/schemas.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -12,13 +19,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/json.h"
-#include "fcgi/handlers/agent_handlers.h"
-#include "fcgi/handlers/audit_handlers.h"
-#include "fcgi/handlers/secret_handlers.h"
-#include "fcgi/handlers/token_handlers.h"
-#include "fcgi/schemas.h"
 
 namespace data = boost::unit_test::data;
 using core::JsonDocument;
@@ -56,7 +56,8 @@ std::string path_of(const fcgi::Route& route) {
 
 std::string method_of(const fcgi::Route& route) {
     std::string method(fcgi::to_string(route.method));
-    for (auto& c : method) c = static_cast<char>(c - 'A' + 'a');
+    for (auto& c : method)
+        c = static_cast<char>(c - 'A' + 'a');
     return method;
 }
 
@@ -71,14 +72,16 @@ std::vector<fcgi::Route> all_routes() {
 Names schemes_of(const fcgi::Route& route) {
     Names out;
     for (const auto& requirement : at(operation_of(route), {"security"}).elements())
-        for (const auto& [name, scopes] : requirement.members()) out.insert(std::string(name));
+        for (const auto& [name, scopes] : requirement.members())
+            out.insert(std::string(name));
     return out;
 }
 
 // Every "$ref" below a value.
 void collect_references(const JsonValue& value, Names& out) {
     if (value.kind() == JsonValue::Kind::Array) {
-        for (const auto& element : value.elements()) collect_references(element, out);
+        for (const auto& element : value.elements())
+            collect_references(element, out);
     }
     if (value.kind() != JsonValue::Kind::Object) return;
     for (const auto& [name, content] : value.members()) {
@@ -90,14 +93,16 @@ void collect_references(const JsonValue& value, Names& out) {
 Names members_of(const std::string& text) {
     Names out;
     const auto parsed = parse(text);
-    for (const auto& [name, content] : parsed.root().members()) out.insert(std::string(name));
+    for (const auto& [name, content] : parsed.root().members())
+        out.insert(std::string(name));
     return out;
 }
 
 template <std::size_t N>
 Names names_of(const std::array<fcgi::Property, N>& properties) {
     Names out;
-    for (const auto& property : properties) out.insert(std::string(property.name));
+    for (const auto& property : properties)
+        out.insert(std::string(property.name));
     return out;
 }
 

@@ -2,6 +2,11 @@
 // test/vectors/path_escapes.txt.
 #include "fcgi/router.h"
 
+#include "core/base/bytes.h"
+#include "core/base/json.h"
+#include "core/scope/secret_path.h"
+#include "fcgi/error_response.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -12,11 +17,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/bytes.h"
-#include "core/base/json.h"
-#include "core/scope/secret_path.h"
-#include "fcgi/error_response.h"
 
 namespace data = boost::unit_test::data;
 using fcgi::NotRouted;
@@ -68,7 +68,9 @@ const Router& table() {
     return instance;
 }
 
-std::string status_text(fcgi::Status status) { return std::to_string(fcgi::code_of(status)); }
+std::string status_text(fcgi::Status status) {
+    return std::to_string(fcgi::code_of(status));
+}
 
 // What a handler would make of the path, in the words of the vector file.
 std::string meaning_of(const Routed& routed) {
@@ -85,7 +87,8 @@ std::string meaning_of(const Routed& routed) {
 std::string outcome_of(std::string_view method, std::string_view target) {
     const auto routing = table().route(method, target);
     if (!routing) return status_text(fcgi::status_of(routing.error().code));
-    if (const auto* nowhere = std::get_if<NotRouted>(&*routing)) return status_text(nowhere->status);
+    if (const auto* nowhere = std::get_if<NotRouted>(&*routing))
+        return status_text(nowhere->status);
     return meaning_of(std::get<Routed>(*routing));
 }
 
@@ -95,9 +98,9 @@ bool is_within_grammar(std::string_view path) {
     while (start <= path.size()) {
         const std::size_t end = std::min(path.find('/', start), path.size());
         const std::string_view segment = path.substr(start, end - start);
-        const bool clean =
-            segment.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                      "0123456789._~@-") == std::string_view::npos;
+        const bool clean = segment.find_first_not_of(
+                               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                               "0123456789._~@-") == std::string_view::npos;
         if (segment.empty() || segment == "." || segment == ".." || !clean) return false;
         start = end + 1;
     }
@@ -166,10 +169,11 @@ BOOST_AUTO_TEST_CASE(a_secret_may_live_in_a_namespace_of_a_reserved_name) {
     BOOST_TEST(outcome_of("GET", "/v1/secrets/import/KEY") == "secret import/KEY");
 }
 
-BOOST_DATA_TEST_CASE(methods_outside_the_table_are_not_allowed,
-                     data::make({"HEAD", "OPTIONS", "TRACE", "CONNECT", "get", "Get", "GETX", "",
-                                 "DELETE", "PATCH"}),
-                     method) {
+BOOST_DATA_TEST_CASE(
+    methods_outside_the_table_are_not_allowed,
+    data::make(
+        {"HEAD", "OPTIONS", "TRACE", "CONNECT", "get", "Get", "GETX", "", "DELETE", "PATCH"}),
+    method) {
     BOOST_TEST(outcome_of(method, "/v1/agents") == "405");
 }
 

@@ -2,13 +2,13 @@
 // compiled.
 #include "fcgi/routes.h"
 
+#include "fcgi/handlers/service_handlers.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <array>
-
-#include "fcgi/handlers/service_handlers.h"
 
 namespace data = boost::unit_test::data;
 using core::identity::AuthKind;
@@ -76,15 +76,31 @@ BOOST_AUTO_TEST_CASE(a_table_with_one_route_without_auth_is_refused) {
     BOOST_TEST(!fcgi::all_complete(kOneWithoutAuth));
 }
 
-BOOST_AUTO_TEST_CASE(an_operation_id_stands_once) { BOOST_TEST(!fcgi::all_distinct(kSameId)); }
+BOOST_AUTO_TEST_CASE(an_operation_id_stands_once) {
+    BOOST_TEST(!fcgi::all_distinct(kSameId));
+}
 
-BOOST_AUTO_TEST_CASE(a_method_of_a_path_stands_once) { BOOST_TEST(!fcgi::all_distinct(kSamePlace)); }
+BOOST_AUTO_TEST_CASE(a_method_of_a_path_stands_once) {
+    BOOST_TEST(!fcgi::all_distinct(kSamePlace));
+}
 
-BOOST_AUTO_TEST_CASE(two_methods_of_a_path_are_fine) { BOOST_TEST(fcgi::all_distinct(kDistinct)); }
+BOOST_AUTO_TEST_CASE(two_methods_of_a_path_are_fine) {
+    BOOST_TEST(fcgi::all_distinct(kDistinct));
+}
 
 BOOST_DATA_TEST_CASE(a_path_template_that_the_router_could_not_serve_is_refused,
-                     data::make({"", "v1", "/", "/v1/", "//v1", "/v1//a", "/v1/{a+}/b", "/v1/{a}",
-                                 "/v1/{+}", "/v1/a%2f", "/v1/{a", "/v1/a+"}),
+                     data::make({"",
+                                 "v1",
+                                 "/",
+                                 "/v1/",
+                                 "//v1",
+                                 "/v1//a",
+                                 "/v1/{a+}/b",
+                                 "/v1/{a}",
+                                 "/v1/{+}",
+                                 "/v1/a%2f",
+                                 "/v1/{a",
+                                 "/v1/a+"}),
                      path) {
     BOOST_TEST(!fcgi::is_complete(with_path(path)));
 }

@@ -1,6 +1,9 @@
 // What PUT /v1/secrets/... takes, and what the handlers of secrets write.
 #include "fcgi/handlers/secret_handlers.h"
 
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -10,9 +13,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/bytes.h"
-#include "core/base/clock.h"
-
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -21,7 +21,9 @@ struct Fault {
     std::string members;  // beside a good "value"
     std::string_view named;
 };
-std::ostream& operator<<(std::ostream& out, const Fault& fault) { return out << fault.members; }
+std::ostream& operator<<(std::ostream& out, const Fault& fault) {
+    return out << fault.members;
+}
 
 const std::array<Fault, 24> kFaults{{
     {R"("secret_type":"password")", "'secret_type'"},
@@ -50,9 +52,12 @@ const std::array<Fault, 24> kFaults{{
     {R"("Value":"x")", "'Value'"},
 }};
 
-const std::array<std::string_view, 6> kBadValues{R"({})",         R"({"value":null})",
-                                                 R"({"value":""})", R"({"value":7})",
-                                                 R"({"value":["x"]})", R"({"value":{"a":1}})"};
+const std::array<std::string_view, 6> kBadValues{R"({})",
+                                                 R"({"value":null})",
+                                                 R"({"value":""})",
+                                                 R"({"value":7})",
+                                                 R"({"value":["x"]})",
+                                                 R"({"value":{"a":1}})"};
 
 core::JsonDocument parse(const std::string& text) {
     auto document = core::JsonDocument::parse(core::Body::copy_of(text));

@@ -18,7 +18,9 @@ struct Ttl {
     std::string_view json;
     std::int64_t seconds;
 };
-std::ostream& operator<<(std::ostream& out, const Ttl& ttl) { return out << ttl.json; }
+std::ostream& operator<<(std::ostream& out, const Ttl& ttl) {
+    return out << ttl.json;
+}
 
 const std::array<Ttl, 8> kTtls{{{"\"15m\"", 900},
                                 {"\"1h\"", 3600},
@@ -33,7 +35,9 @@ struct Fault {
     std::string members;  // beside a good "scopes"
     std::string_view named;
 };
-std::ostream& operator<<(std::ostream& out, const Fault& fault) { return out << fault.members; }
+std::ostream& operator<<(std::ostream& out, const Fault& fault) {
+    return out << fault.members;
+}
 
 const std::array<Fault, 25> kFaults{{
     {R"("ttl":"1 h")", "'ttl'"},
@@ -112,8 +116,11 @@ BOOST_DATA_TEST_CASE(max_uses_goes_from_one_to_a_million, data::make({1, 1000000
 }
 
 BOOST_DATA_TEST_CASE(scopes_must_be_an_array_of_strings,
-                     data::make({R"({})", R"({"scopes":null})", R"({"scopes":"secrets:read:a/*"})",
-                                 R"({"scopes":[7]})", R"({"scopes":[null]})"}),
+                     data::make({R"({})",
+                                 R"({"scopes":null})",
+                                 R"({"scopes":"secrets:read:a/*"})",
+                                 R"({"scopes":[7]})",
+                                 R"({"scopes":[null]})"}),
                      body) {
     const auto request = decode(body);
 
@@ -132,7 +139,8 @@ BOOST_DATA_TEST_CASE(a_fault_is_refused_and_named, data::make(kFaults), fault) {
 
 BOOST_AUTO_TEST_CASE(a_reason_has_500_characters_whatever_their_bytes) {
     std::string reason;
-    for (int i = 0; i < 500; ++i) reason += "\xc3\xa9";
+    for (int i = 0; i < 500; ++i)
+        reason += "\xc3\xa9";
 
     BOOST_TEST(decode(with_scopes("\"reason\":\"" + reason + "\"")).has_value());
     BOOST_TEST(!decode(with_scopes("\"reason\":\"" + reason + "x\"")).has_value());

@@ -3,31 +3,49 @@
 #include "core/crypto/random.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace fcgi {
 namespace {
 
-// How many bytes the character at the front takes; 0 where it is no well-formed UTF-8
-// (RFC 3629 §4: no overlong forms, no surrogates, nothing above U+10FFFF).
+// The well-formed sequences of UTF-8 (RFC 3629 §4): no overlong forms, no surrogates, nothing above
+// U+10FFFF. What the second byte may be depends on the first; all behind it are 80 to BF.
+struct Form {
+    unsigned first_low;
+    unsigned first_high;
+    unsigned second_low;
+    unsigned second_high;
+    std::size_t size;
+};
+constexpr std::array<Form, 9> kForms{{{0x00, 0x7f, 0x00, 0x00, 1},
+                                      {0xc2, 0xdf, 0x80, 0xbf, 2},
+                                      {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                                      {0xe1, 0xec, 0x80, 0xbf, 3},
+                                      {0xed, 0xed, 0x80, 0x9f, 3},
+                                      {0xee, 0xef, 0x80, 0xbf, 3},
+                                      {0xf0, 0xf0, 0x90, 0xbf, 4},
+                                      {0xf1, 0xf3, 0x80, 0xbf, 4},
+                                      {0xf4, 0xf4, 0x80, 0x8f, 4}}};
+
+bool lies_between(char c, unsigned low, unsigned high) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= low && byte <= high;
+}
+
+bool has_form(std::string_view text, const Form& form) {
+    if (text.size() < form.size || !lies_between(text[0], form.first_low, form.first_high))
+        return false;
+    if (form.size > 1 && !lies_between(text[1], form.second_low, form.second_high)) return false;
+    for (std::size_t i = 2; i < form.size; ++i)
+        if (!lies_between(text[i], 0x80, 0xbf)) return false;
+    return true;
+}
+
+// How many bytes the character at the front takes; 0 where it is not well-formed.
 std::size_t character_size(std::string_view text) {
-    const auto byte = [&](std::size_t i) -> unsigned {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-    };
-    const auto continues = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-    const unsigned lead = byte(0);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead <= 0xdf) return continues(1) ? 2 : 0;
-    if (lead >= 0xe0 && lead <= 0xef) {
-        const bool overlong = lead == 0xe0 && byte(1) < 0xa0;
-        const bool surrogate = lead == 0xed && byte(1) > 0x9f;
-        return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4) {
-        const bool overlong = lead == 0xf0 && byte(1) < 0x90;
-        const bool too_large = lead == 0xf4 && byte(1) > 0x8f;
-        return continues(1) && continues(2) && continues(3) && !overlong && !too_large ? 4 : 0;
-    }
+    for (const auto& form : kForms)
+        if (has_form(text, form)) return form.size;
     return 0;
 }
 

@@ -6,11 +6,10 @@
 #pragma once
 
 #include "core/base/ids.h"
+#include "core/base/result.h"
 #include "core/service/services.h"
 #include "fcgi/http.h"
 #include "fcgi/router.h"
-
-#include <tl/expected.hpp>
 
 #include <cstddef>
 

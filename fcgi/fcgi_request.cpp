@@ -1,6 +1,5 @@
 #include "fcgi/fcgi_request.h"
 
-#include <botan/mem_ops.h>
 #include <fcgiapp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -37,14 +36,15 @@ std::optional<std::string_view> parameter(const char* name, char** environment) 
 // What is unread is taken off the stream: closed with bytes in it, the socket would tell nginx of
 // an error before it has read the answer.
 void drain(FCGX_Stream* in) {
-    std::array<char, 4096> scratch{};
+    std::array<std::uint8_t, 4096> scratch{};
     std::size_t left = 2 * kMaxBodyBytes;
     while (left > 0) {
-        const int count = FCGX_GetStr(scratch.data(), static_cast<int>(scratch.size()), in);
+        const int count = FCGX_GetStr(
+            reinterpret_cast<char*>(scratch.data()), static_cast<int>(scratch.size()), in);
         if (count <= 0) break;
         left -= std::min(left, static_cast<std::size_t>(count));
     }
-    Botan::secure_scrub_memory(scratch.data(), scratch.size());
+    core::wipe(scratch);
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ void FcgiRequest::Impl::take_parameters() {
 
 void FcgiRequest::Impl::wipe_credential() {
     char* text = FCGX_GetParam("HTTP_AUTHORIZATION", request.envp);
-    if (text != nullptr) Botan::secure_scrub_memory(text, std::strlen(text));
+    if (text != nullptr) core::wipe({reinterpret_cast<std::uint8_t*>(text), std::strlen(text)});
 }
 
 FcgiRequest::Accepted FcgiRequest::accept() {
@@ -135,7 +135,7 @@ core::Result<core::Body> FcgiRequest::read(std::size_t size) {
         const auto held = static_cast<std::size_t>(in->stop - in->rdNext);
         const std::size_t count = std::min(held, size - filled);
         std::copy_n(in->rdNext, count, buffer.data() + filled);
-        Botan::secure_scrub_memory(in->rdNext, count);
+        core::wipe({in->rdNext, count});
         in->rdNext += count;
         filled += count;
     }
@@ -155,7 +155,7 @@ void FcgiRequest::finish(const HttpResponse& response) {
     // Closing writes what is buffered, so that the buffer can be wiped before it is freed.
     FCGX_FClose(request.err);
     FCGX_FClose(request.out);
-    Botan::secure_scrub_memory(m_impl->buffer, m_impl->buffer_size);
+    core::wipe({m_impl->buffer, m_impl->buffer_size});
     m_impl->wipe_credential();
     m_impl->incoming = {};
     FCGX_Finish_r(&request);

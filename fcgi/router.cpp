@@ -68,24 +68,24 @@ bool Router::matches(const Pattern& pattern, const Target& target) {
            std::equal(pattern.literals.begin(), pattern.literals.end(), target.segments.begin());
 }
 
-core::Result<Routing> Router::route(std::string_view method_text, std::string_view raw) const {
-    auto target = Target::parse(raw);
-    if (!target) return core::failure(std::move(target));
+core::Result<Routing> Router::route(std::string_view method, std::string_view target) const {
+    auto parsed = Target::parse(target);
+    if (!parsed) return core::failure(std::move(parsed));
 
-    const auto method = parse_method(method_text);
+    const auto known_method = parse_method(method);
     std::vector<Method> allowed;
     for (const auto& pattern : m_patterns) {
-        if (!matches(pattern, *target)) continue;
+        if (!matches(pattern, *parsed)) continue;
         PathArgument argument;
         if (pattern.takes_rest) {
             auto decoded =
-                decode_rest(std::span(target->segments).subspan(pattern.literals.size()));
+                decode_rest(std::span(parsed->segments).subspan(pattern.literals.size()));
             if (!decoded) return core::failure(std::move(decoded));
             if (is_reserved_below_secrets(*decoded)) break;
             argument = std::move(*decoded);
         }
-        if (pattern.route->method == method)
-            return Routed{pattern.route, std::move(argument), std::move(target->query)};
+        if (pattern.route->method == known_method)
+            return Routed{pattern.route, std::move(argument), std::move(parsed->query)};
         allowed.push_back(pattern.route->method);
     }
     if (!allowed.empty()) return NotRouted{Status::MethodNotAllowed, allow_header(allowed)};

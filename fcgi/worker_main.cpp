@@ -27,13 +27,14 @@
 #include <systemd/sd-daemon.h>
 
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,11 @@ constexpr std::size_t kThreadStackBytes = 512UL * 1024UL;
 constexpr int kMallocArenas = 4;
 constexpr int kDatabaseRetryMilliseconds = 250;
 
+// The one line that an operator gets.
+void complain(std::string_view text) {
+    std::cerr << "secretstore-worker: " << text << '\n';
+}
+
 struct Options {
     std::string config_file;
     bool check_config = false;
@@ -76,12 +82,12 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
         exit_code = app.exit(asked);
         return std::nullopt;
     } catch (const CLI::ParseError& error) {
-        std::fprintf(stderr, "secretstore-worker: %s\n", error.what());
+        complain(error.what());
         exit_code = EX_CONFIG;
         return std::nullopt;
     }
     if (options.config_file.empty() && !options.print_openapi) {
-        std::fputs("secretstore-worker: --config FILE is missing\n", stderr);
+        complain("--config FILE is missing");
         exit_code = EX_CONFIG;
         return std::nullopt;
     }
@@ -227,11 +233,10 @@ Result<void> serve(const Options& options, const Config& config) {
     return loop.run(*signals, [&options] { reload_log_level(options.config_file); });
 }
 
-// The one line that an operator gets.
 int report(const core::Error& error) {
     const bool configuration = error.code == ErrorCode::ConfigInvalid;
     const std::string& text = error.public_message.empty() ? error.detail : error.public_message;
-    std::fprintf(stderr, "secretstore-worker: %s\n", text.c_str());
+    complain(text);
     return configuration ? EX_CONFIG : EXIT_FAILURE;
 }
 
@@ -240,7 +245,7 @@ int run(int argc, char** argv) {
     const auto options = parse_command_line(argc, argv, exit_code);
     if (!options) return exit_code;
     if (options->print_openapi) {
-        std::puts(fcgi::openapi_document().c_str());
+        std::cout << fcgi::openapi_document() << '\n';
         return EXIT_SUCCESS;
     }
     const auto config = core::config::load(options->config_file);
@@ -258,7 +263,7 @@ int main(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "secretstore-worker: %s\n", error.what());
+        complain(error.what());
         return EXIT_FAILURE;
     }
 }

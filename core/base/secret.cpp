@@ -4,6 +4,10 @@
 
 namespace core {
 
+void wipe(std::span<std::uint8_t> memory) {
+    Botan::secure_scrub_memory(memory.data(), memory.size());
+}
+
 bool constant_time_equal(ByteView a, ByteView b) {
     if (a.size() != b.size()) return false;
     return Botan::constant_time_compare(a.data(), b.data(), a.size());

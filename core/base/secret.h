@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -55,6 +56,9 @@ class SecretBytes {
 
 template <class Tag>
 std::ostream& operator<<(std::ostream&, const SecretBytes<Tag>&) = delete;
+
+// Overwrites memory that is not ours to free, and can't be left out by the compiler.
+void wipe(std::span<std::uint8_t> memory);
 
 // Time depends on the lengths only.
 bool constant_time_equal(ByteView a, ByteView b);

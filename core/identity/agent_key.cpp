@@ -1,9 +1,8 @@
 #include "core/identity/agent_key.h"
 
+#include "core/crypto/crc32.h"
 #include "core/crypto/labels.h"
 #include "core/crypto/random.h"
-
-#include <botan/crc32.h>
 
 #include <algorithm>
 #include <array>
@@ -31,14 +30,7 @@ using Checksum = std::array<std::uint8_t, kChecksumSize>;
 // CRC-32 (ISO-HDLC, as zlib's) of everything before it as six base62 digits, most significant
 // first. 62^6 is more than 2^32, so nothing is lost.
 Checksum checksum_of(ByteView checked) {
-    Botan::CRC32 crc;
-    crc.update(checked.data(), checked.size());
-    std::array<std::uint8_t, 4> digest{};
-    crc.final(digest.data());
-    std::size_t value = 0;
-    for (const auto byte : digest)
-        value = (value << 8U) | byte;
-
+    std::size_t value = crypto::crc32(checked);
     Checksum out{};
     for (auto digit = out.rbegin(); digit != out.rend(); ++digit) {
         *digit = static_cast<std::uint8_t>(kBase62[value % kBase62.size()]);

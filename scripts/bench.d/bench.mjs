@@ -223,7 +223,7 @@ class Bench {
                     where s.tenant_id = '${this.tenant.id}' and s.path = 'bench/space/K1' limit 1) v;
             vacuum analyze store.secrets;
             vacuum analyze store.secret_versions;
-            checkpoint;`);
+            checkpoint;`, { timeoutMs: 1_800_000 });
     }
 }
 
@@ -300,13 +300,22 @@ async function runRounds(bench, { rounds, million }) {
 
 async function main() {
     const options = parseArguments(process.argv.slice(2));
+    const loadBefore = os.loadavg()[0];
+    if (loadBefore > 1) say(`bench: others use this machine (load ${loadBefore.toFixed(1)}): the figures will say more about them`);
     say('bench: starting a store of its own (fsync on, default settings, no rate limit) ...');
     const stack = await Stack.start({ workers: 2, threads: 32, fsync: true, options: ['--bench'] });
     const bench = new Bench(stack, options);
+    for (const signal of ['SIGINT', 'SIGTERM']) {
+        process.once(signal, async () => {
+            bench.close();
+            await stack.stop();
+            process.exit(1);
+        });
+    }
     try {
         await bench.prepare();
         await runRounds(bench, options);
-        report(bench, options);
+        report(bench, { ...options, loadBefore });
     } finally {
         bench.close();
         await stack.stop();
@@ -329,7 +338,7 @@ function report(bench, options) {
     for (const [name, share] of Object.entries(shares)) say(`  ${name.padEnd(12)} ${share.toFixed(2)} cores  ${((share / total) * 100).toFixed(0).padStart(3)} %  ${perRead(share).padStart(4)} us a read`);
     say(`\nPrivate memory of the workers after load: ${bench.memory.map((kib) => (kib / 1024).toFixed(1)).join(', ')} MiB`);
 
-    const written = { ...figures, targets: reached, cpu_cores_reads_64: shares, worker_private_kib: bench.memory, machine, seconds: options.seconds, rounds: options.rounds, measured_at: new Date().toISOString() };
+    const written = { ...figures, targets: reached, cpu_cores_reads_64: shares, worker_private_kib: bench.memory, machine, seconds: options.seconds, rounds: options.rounds, load_before: round(options.loadBefore), measured_at: new Date().toISOString() };
     fs.mkdirSync(path.dirname(options.out), { recursive: true });
     fs.writeFileSync(options.out, `${JSON.stringify(written, null, 2)}\n`);
     say(`\nWritten to ${options.out}`);

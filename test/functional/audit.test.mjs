@@ -19,30 +19,135 @@ describe('an audit row', () => {
 
     // A request, its status, and what its one row must say.
     const cases = [
-        ['a read', () => http.get('/v1/secrets/audit/KEY', { token }), 200,
-            { event_type: 'secret.read', actor_type: 'agent', resource_type: 'secret', namespace: 'audit', key: 'KEY', version: 1, reason: null }],
-        ['a read of an absent secret', () => http.get('/v1/secrets/audit/NONE', { token }), 404,
-            { event_type: 'secret.read.denied', actor_type: 'agent', namespace: 'audit', key: 'NONE', reason: 'secret_not_found' }],
-        ['a read outside the scope', () => http.get('/v1/secrets/elsewhere/KEY', { token }), 403,
-            { event_type: 'secret.read.denied', actor_type: 'agent', namespace: 'elsewhere', key: 'KEY', reason: (text) => /scope/.test(text) }],
-        ['a write', () => http.put('/v1/secrets/audit/NEW', { token, body: { value: 'v' } }), 200,
-            { event_type: 'secret.created', actor_type: 'agent', namespace: 'audit', key: 'NEW', version: 1 }],
-        ['an update', () => http.put('/v1/secrets/audit/KEY', { token, body: { value: 'a-test-value' } }), 200,
-            { event_type: 'secret.updated', actor_type: 'agent', namespace: 'audit', key: 'KEY', version: (n) => n > 1 }],
-        ['a write outside the scope', () => http.put('/v1/secrets/elsewhere/KEY', { token, body: { value: 'v' } }), 403,
-            { event_type: 'secret.write.denied', actor_type: 'agent', namespace: 'elsewhere', key: 'KEY', reason: (text) => /scope/.test(text) }],
-        ['a write against a version', () => http.put('/v1/secrets/audit/KEY', { token, body: { value: 'v', expected_version: 0 } }), 409,
-            { event_type: 'secret.write.denied', actor_type: 'agent', reason: (text) => /version/.test(text) }],
-        ['a person\'s write', () => http.put('/v1/secrets/audit/USER', { token: tenant.userToken, body: { value: 'v' } }), 200,
-            { event_type: 'secret.created', actor_type: 'user', namespace: 'audit', key: 'USER' }],
-        ['a token', () => agent.requestToken({ scopes: ['secrets:read:audit/*'] }), 200,
-            { event_type: 'token.issued', actor_type: 'agent', resource_type: 'token' }],
-        ['a new agent', () => http.post('/v1/agents', { token: tenant.userToken, body: { name: unique('agent'), allowed_namespaces: ['a'] } }), 200,
-            { event_type: 'agent.created', actor_type: 'user', resource_type: 'agent' }],
-        ['a credential of the wrong kind', () => http.get('/v1/audit', { token }), 403,
-            { event_type: 'auth.failed', actor_type: 'agent' }],
-        ['a person\'s read of a value', () => http.get('/v1/secrets/audit/KEY', { token: tenant.userToken }), 403,
-            { event_type: (type) => ['auth.failed', 'secret.read.denied'].includes(type), actor_type: 'user' }],
+        [
+            'a read',
+            () => http.get('/v1/secrets/audit/KEY', { token }),
+            200,
+            {
+                event_type: 'secret.read',
+                actor_type: 'agent',
+                resource_type: 'secret',
+                namespace: 'audit',
+                key: 'KEY',
+                version: 1,
+                reason: null,
+            },
+        ],
+        [
+            'a read of an absent secret',
+            () => http.get('/v1/secrets/audit/NONE', { token }),
+            404,
+            {
+                event_type: 'secret.read.denied',
+                actor_type: 'agent',
+                namespace: 'audit',
+                key: 'NONE',
+                reason: 'secret_not_found',
+            },
+        ],
+        [
+            'a read outside the scope',
+            () => http.get('/v1/secrets/elsewhere/KEY', { token }),
+            403,
+            {
+                event_type: 'secret.read.denied',
+                actor_type: 'agent',
+                namespace: 'elsewhere',
+                key: 'KEY',
+                reason: (text) => /scope/.test(text),
+            },
+        ],
+        [
+            'a write',
+            () => http.put('/v1/secrets/audit/NEW', { token, body: { value: 'v' } }),
+            200,
+            {
+                event_type: 'secret.created',
+                actor_type: 'agent',
+                namespace: 'audit',
+                key: 'NEW',
+                version: 1,
+            },
+        ],
+        [
+            'an update',
+            () => http.put('/v1/secrets/audit/KEY', { token, body: { value: 'a-test-value' } }),
+            200,
+            {
+                event_type: 'secret.updated',
+                actor_type: 'agent',
+                namespace: 'audit',
+                key: 'KEY',
+                version: (n) => n > 1,
+            },
+        ],
+        [
+            'a write outside the scope',
+            () => http.put('/v1/secrets/elsewhere/KEY', { token, body: { value: 'v' } }),
+            403,
+            {
+                event_type: 'secret.write.denied',
+                actor_type: 'agent',
+                namespace: 'elsewhere',
+                key: 'KEY',
+                reason: (text) => /scope/.test(text),
+            },
+        ],
+        [
+            'a write against a version',
+            () =>
+                http.put('/v1/secrets/audit/KEY', {
+                    token,
+                    body: { value: 'v', expected_version: 0 },
+                }),
+            409,
+            {
+                event_type: 'secret.write.denied',
+                actor_type: 'agent',
+                reason: (text) => /version/.test(text),
+            },
+        ],
+        [
+            "a person's write",
+            () =>
+                http.put('/v1/secrets/audit/USER', {
+                    token: tenant.userToken,
+                    body: { value: 'v' },
+                }),
+            200,
+            { event_type: 'secret.created', actor_type: 'user', namespace: 'audit', key: 'USER' },
+        ],
+        [
+            'a token',
+            () => agent.requestToken({ scopes: ['secrets:read:audit/*'] }),
+            200,
+            { event_type: 'token.issued', actor_type: 'agent', resource_type: 'token' },
+        ],
+        [
+            'a new agent',
+            () =>
+                http.post('/v1/agents', {
+                    token: tenant.userToken,
+                    body: { name: unique('agent'), allowed_namespaces: ['a'] },
+                }),
+            200,
+            { event_type: 'agent.created', actor_type: 'user', resource_type: 'agent' },
+        ],
+        [
+            'a credential of the wrong kind',
+            () => http.get('/v1/audit', { token }),
+            403,
+            { event_type: 'auth.failed', actor_type: 'agent' },
+        ],
+        [
+            "a person's read of a value",
+            () => http.get('/v1/secrets/audit/KEY', { token: tenant.userToken }),
+            403,
+            {
+                event_type: (type) => ['auth.failed', 'secret.read.denied'].includes(type),
+                actor_type: 'user',
+            },
+        ],
     ];
     for (const [what, request, status, row] of cases) {
         test(`of ${what} says what happened`, async () => {
@@ -52,7 +157,8 @@ describe('an audit row', () => {
             const event = await tenant.auditOf(answer.requestId);
 
             for (const [name, wanted] of Object.entries(row)) {
-                const passes = typeof wanted === 'function' ? wanted(event[name]) : event[name] === wanted;
+                const passes =
+                    typeof wanted === 'function' ? wanted(event[name]) : event[name] === wanted;
                 assert.ok(passes, `${name}: ${JSON.stringify(event)}`);
             }
             assert.equal(event.ip_address, '127.0.0.1');
@@ -60,7 +166,10 @@ describe('an audit row', () => {
     }
 
     test('of a refused token request names the reason', async () => {
-        const narrow = await tenant.newAgent({ allowed_namespaces: ['a'], allowed_scopes: ['secrets:read:a/*'] });
+        const narrow = await tenant.newAgent({
+            allowed_namespaces: ['a'],
+            allowed_scopes: ['secrets:read:a/*'],
+        });
         const answer = await narrow.requestToken({ scopes: ['secrets:read:b/x'] });
         answer.expect(403);
         const event = await tenant.auditOf(answer.requestId);
@@ -85,10 +194,16 @@ describe('an audit row', () => {
     test('of a wrong agent key of a known agent is there', async () => {
         // Right public id and checksum, wrong secret: made by the server's own format.
         const forged = forgeKey(agent.key);
-        const answer = await agent.tenant.stack.client.post('/v1/tokens', { token: forged, body: { scopes: ['secrets:read:a/b'] } });
+        const answer = await agent.tenant.stack.client.post('/v1/tokens', {
+            token: forged,
+            body: { scopes: ['secrets:read:a/b'] },
+        });
         answer.expect(401, 'UNAUTHORIZED');
         const rows = await tenant.audit(answer.requestId);
-        assert.deepEqual(rows.map((row) => row.event_type), ['auth.failed']);
+        assert.deepEqual(
+            rows.map((row) => row.event_type),
+            ['auth.failed'],
+        );
     });
 
     test('is there for every one of 500 mixed answers, and for nothing else', async () => {
@@ -103,7 +218,9 @@ describe('an audit row', () => {
             ['/v1/secrets/mixed/KEY?version=9', 404, 'secret.read.denied'],
         ];
 
-        const answers = await inParallel(500, 32, (i) => http.get(kinds[i % 4][0], { token: reader }));
+        const answers = await inParallel(500, 32, (i) =>
+            http.get(kinds[i % 4][0], { token: reader }),
+        );
 
         answers.forEach((answer, i) => assert.equal(answer.status, kinds[i % 4][1]));
         const rows = await stack.rows(
@@ -119,11 +236,23 @@ describe('an audit row', () => {
         const value = `marker-${unique('value')}`;
         const path = `${unique('audit-values')}/KEY`;
         const writer = await agent.newToken([`secrets:*:${path}`]);
-        (await http.put(`/v1/secrets/${path}`, { token: writer, body: { value, metadata: { note: `${value}-note` } } })).expect(200);
+        (
+            await http.put(`/v1/secrets/${path}`, {
+                token: writer,
+                body: { value, metadata: { note: `${value}-note` } },
+            })
+        ).expect(200);
         (await http.get(`/v1/secrets/${path}`, { token: writer })).expect(200);
-        (await http.put(`/v1/secrets/${path}`, { token: writer, body: `{"value":"${value}","${value}":1}` })).expect(400);
+        (
+            await http.put(`/v1/secrets/${path}`, {
+                token: writer,
+                body: `{"value":"${value}","${value}":1}`,
+            })
+        ).expect(400);
 
-        const text = await stack.psql(`select e::text from store.audit_events e where tenant_id = '${tenant.id}'`);
+        const text = await stack.psql(
+            `select e::text from store.audit_events e where tenant_id = '${tenant.id}'`,
+        );
 
         assert.ok(text.length > 0);
         for (const secret of [value, writer, token, agent.key, tenant.userToken]) {
@@ -134,7 +263,9 @@ describe('an audit row', () => {
     test('keeps a hostile user agent to plain, short text', async () => {
         const agentText = `x\u0001\u007f"${'ü'.repeat(10)}${'y'.repeat(5000)}`;
         const head = Buffer.concat([
-            Buffer.from(`GET /v1/secrets/audit/KEY HTTP/1.1\r\nHost: ${http.url.host}\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nUser-Agent: `),
+            Buffer.from(
+                `GET /v1/secrets/audit/KEY HTTP/1.1\r\nHost: ${http.url.host}\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nUser-Agent: `,
+            ),
             Buffer.from(agentText.replace('\u0001', ''), 'utf8'),
             Buffer.from([0xff, 0xfe]),
             Buffer.from('\r\n\r\n'),
@@ -159,7 +290,9 @@ describe('GET /audit', () => {
         const log = (await audit()).expect(200);
         assert.equal(log.limit, 100);
         assert.equal(log.page, 1);
-        const keys = log.events.filter((event) => event.event_type === 'secret.created').map((event) => event.metadata.key);
+        const keys = log.events
+            .filter((event) => event.event_type === 'secret.created')
+            .map((event) => event.metadata.key);
         assert.deepEqual(keys, ['K4', 'K3', 'K2', 'K1', 'K0']);
     });
 
@@ -167,9 +300,16 @@ describe('GET /audit', () => {
         const whole = (await audit()).expect(200);
         const seen = [];
         for (let page = 1; page <= Math.ceil(whole.total / 2); ++page) {
-            seen.push(...(await audit(`?limit=2&page=${page}`)).expect(200).events.map((event) => event.id));
+            seen.push(
+                ...(await audit(`?limit=2&page=${page}`))
+                    .expect(200)
+                    .events.map((event) => event.id),
+            );
         }
-        assert.deepEqual(seen, whole.events.map((event) => event.id));
+        assert.deepEqual(
+            seen,
+            whole.events.map((event) => event.id),
+        );
     });
 
     test('shows no event of another tenant', async () => {
@@ -181,7 +321,10 @@ describe('GET /audit', () => {
     });
 
     test('carries the request id of each event', async () => {
-        const answer = await http.put('/v1/secrets/listed/WITH-ID', { token: tenant.userToken, body: { value: 'v' } });
+        const answer = await http.put('/v1/secrets/listed/WITH-ID', {
+            token: tenant.userToken,
+            body: { value: 'v' },
+        });
         answer.expect(200);
         const { events } = (await audit('?limit=5')).expect(200);
         assert.ok(events.some((event) => event.metadata.request_id === answer.requestId));
@@ -211,26 +354,33 @@ describe('the database roles of the service', () => {
         'set role secretstore_owner',
         'set session_replication_role = replica',
         "select pg_read_file('/etc/hostname')",
-        'copy store.secrets to program \'cat\'',
+        "copy store.secrets to program 'cat'",
         'insert into store.tenant_keys select * from store.tenant_keys',
         'insert into store.service_keys select * from store.service_keys',
-        'update store.tenants set plan = \'enterprise\'',
+        "update store.tenants set plan = 'enterprise'",
     ];
     for (const role of ['secretstore_app', 'secretstore_reader']) {
         for (const statement of forbidden) {
             test(`${role} may not: ${statement}`, async () => {
                 const sql = `select set_config('secretstore.tenant', '${tenant.id}', false); ${statement};`;
-                await assert.rejects(stack.psql(sql, { role }), /permission denied|must be owner|not allowed|must be superuser/i);
+                await assert.rejects(
+                    stack.psql(sql, { role }),
+                    /permission denied|must be owner|not allowed|must be superuser/i,
+                );
             });
         }
     }
 
     test('may not give away what they have not: a grant changes nothing', async () => {
         const grants = () =>
-            stack.rows(`select relname, relacl::text from pg_class where relnamespace = 'store'::regnamespace order by 1`);
+            stack.rows(
+                `select relname, relacl::text from pg_class where relnamespace = 'store'::regnamespace order by 1`,
+            );
         const before = await grants();
         for (const role of ['secretstore_app', 'secretstore_reader']) {
-            await stack.psql('grant all on store.audit_events, store.secrets to public', { role }).catch(() => undefined);
+            await stack
+                .psql('grant all on store.audit_events, store.secrets to public', { role })
+                .catch(() => undefined);
         }
         assert.deepEqual(await grants(), before);
     });
@@ -241,7 +391,11 @@ describe('the database roles of the service', () => {
         );
         assert.ok(partitions.length >= 12);
         for (const role of ['secretstore_app', 'secretstore_reader']) {
-            for (const verb of [`delete from ${partitions[0].name}`, `update ${partitions[0].name} set reason = null`, `truncate ${partitions[0].name}`]) {
+            for (const verb of [
+                `delete from ${partitions[0].name}`,
+                `update ${partitions[0].name} set reason = null`,
+                `truncate ${partitions[0].name}`,
+            ]) {
                 await assert.rejects(stack.psql(verb, { role }), /permission denied/);
             }
         }
@@ -263,8 +417,18 @@ describe('the database roles of the service', () => {
     });
 
     test('the reader sees no more columns than its statement needs', async () => {
-        for (const statement of ['select key_mac from store.agents', 'select * from store.tenants', 'select * from store.tenant_keys', 'select * from store.service_keys', 'select * from store.audit_events', 'select * from store.users']) {
-            await assert.rejects(stack.psql(statement, { role: 'secretstore_reader' }), /permission denied/);
+        for (const statement of [
+            'select key_mac from store.agents',
+            'select * from store.tenants',
+            'select * from store.tenant_keys',
+            'select * from store.service_keys',
+            'select * from store.audit_events',
+            'select * from store.users',
+        ]) {
+            await assert.rejects(
+                stack.psql(statement, { role: 'secretstore_reader' }),
+                /permission denied/,
+            );
         }
     });
 });

@@ -24,8 +24,14 @@ async function newHolder(body) {
     const issued = await agent.issue(['secrets:*:rights/*']);
     (await readWith(issued.token)).expect(200);
     const where = `tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`;
-    const alterAgent = (set) => stack.psql(`update store.agents set ${set}, limits_version = limits_version + 1 where ${where}`);
-    const alterToken = (set) => stack.psql(`update store.tokens set ${set} where tenant_id = '${tenant.id}' and token_id = '${issued.token_id}'`);
+    const alterAgent = (set) =>
+        stack.psql(
+            `update store.agents set ${set}, limits_version = limits_version + 1 where ${where}`,
+        );
+    const alterToken = (set) =>
+        stack.psql(
+            `update store.tokens set ${set} where tenant_id = '${tenant.id}' and token_id = '${issued.token_id}'`,
+        );
     return { agent, token: issued.token, id: issued.token_id, alterAgent, alterToken };
 }
 
@@ -42,7 +48,9 @@ describe("another tenant's object", () => {
     test('is not listed', async () => {
         const token = await (await tenant.newAgent()).newToken(['secrets:*:*']);
         for (const credential of [token, tenant.userToken]) {
-            const listed = (await http.get('/v1/secrets?namespace=theirs', { token: credential })).expect(200);
+            const listed = (
+                await http.get('/v1/secrets?namespace=theirs', { token: credential })
+            ).expect(200);
             assert.equal(listed.total, 0);
         }
     });
@@ -67,9 +75,15 @@ describe("another tenant's object", () => {
         assert.ok(!text.includes(agent.id));
     });
 
-    for (const [method, target] of [['GET', '/v1/agents'], ['GET', '/v1/audit'], ['GET', '/v1/secrets?namespace=theirs']]) {
+    for (const [method, target] of [
+        ['GET', '/v1/agents'],
+        ['GET', '/v1/audit'],
+        ['GET', '/v1/secrets?namespace=theirs'],
+    ]) {
         test(`is out of reach for ${method} ${target} by a header that names the tenant`, async () => {
-            const theirs = (await http.call(method, target, { token: other.userToken })).expect(200);
+            const theirs = (await http.call(method, target, { token: other.userToken })).expect(
+                200,
+            );
             const answer = await http.call(method, target, {
                 token: tenant.userToken,
                 headers: { 'X-Tenant-Id': other.id },
@@ -89,7 +103,10 @@ describe('a token, at once after', () => {
         const put = await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } });
         put.expect(401, 'UNAUTHORIZED');
         (await http.get('/v1/secrets?namespace=rights', { token })).expect(401, 'UNAUTHORIZED');
-        (await agent.requestToken({ scopes: ['secrets:read:rights/*'] })).expect(401, 'UNAUTHORIZED');
+        (await agent.requestToken({ scopes: ['secrets:read:rights/*'] })).expect(
+            401,
+            'UNAUTHORIZED',
+        );
     });
 
     test("its agent's scopes were narrowed, has lost what they took", async () => {
@@ -112,7 +129,10 @@ describe('a token, at once after', () => {
     });
 
     test("its agent's limits grew, does not grow with them", async () => {
-        const agent = await tenant.newAgent({ allowed_namespaces: ['rights'], allowed_scopes: ['secrets:read:rights/KEY'] });
+        const agent = await tenant.newAgent({
+            allowed_namespaces: ['rights'],
+            allowed_scopes: ['secrets:read:rights/KEY'],
+        });
         const token = await agent.newToken(['secrets:read:rights/KEY']);
         await stack.psql(`update store.agents set allowed_namespaces = '{*}', allowed_scopes = '{secrets:*:*}',
             limits_version = limits_version + 1 where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`);
@@ -124,23 +144,36 @@ describe('a token, at once after', () => {
         const { token, alterToken } = await newHolder();
         await alterToken('revoked_at = now()');
         (await readWith(token)).expect(401, 'UNAUTHORIZED');
-        (await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } })).expect(401, 'UNAUTHORIZED');
+        (await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } })).expect(
+            401,
+            'UNAUTHORIZED',
+        );
         (await http.get('/v1/secrets?namespace=rights', { token })).expect(401, 'UNAUTHORIZED');
         (await readWith(token, 'outside/KEY')).expect(401, 'UNAUTHORIZED');
     });
 
     test('its row went away, is refused', async () => {
         const { token, id } = await newHolder();
-        await stack.psql(`delete from store.tokens where tenant_id = '${tenant.id}' and token_id = '${id}'`);
+        await stack.psql(
+            `delete from store.tokens where tenant_id = '${tenant.id}' and token_id = '${id}'`,
+        );
         (await readWith(token)).expect(401, 'UNAUTHORIZED');
-        (await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } })).expect(401, 'UNAUTHORIZED');
+        (await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } })).expect(
+            401,
+            'UNAUTHORIZED',
+        );
     });
 
     test("the database's clock passed its expiry, is refused whatever its claims say", async () => {
         const { token, alterToken } = await newHolder();
-        await alterToken(`issued_at = now() - interval '2 hours', expires_at = now() - interval '1 second'`);
+        await alterToken(
+            `issued_at = now() - interval '2 hours', expires_at = now() - interval '1 second'`,
+        );
         (await readWith(token)).expect(401, 'UNAUTHORIZED');
-        (await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } })).expect(401, 'UNAUTHORIZED');
+        (await http.put('/v1/secrets/rights/NEW', { token, body: { value: 'v' } })).expect(
+            401,
+            'UNAUTHORIZED',
+        );
     });
 
     test('it was revoked, is refused to each of 50 readers who ask after that', async () => {
@@ -171,8 +204,13 @@ describe('an agent key, at once after', () => {
     test('it was replaced, is refused', async () => {
         const agent = await tenant.newAgent();
         (await agent.requestToken({ scopes: ['secrets:read:rights/*'] })).expect(200);
-        await stack.psql(`update store.agents set key_mac = sha256(key_mac) where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`);
-        (await agent.requestToken({ scopes: ['secrets:read:rights/KEY'] })).expect(401, 'UNAUTHORIZED');
+        await stack.psql(
+            `update store.agents set key_mac = sha256(key_mac) where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`,
+        );
+        (await agent.requestToken({ scopes: ['secrets:read:rights/KEY'] })).expect(
+            401,
+            'UNAUTHORIZED',
+        );
     });
 
     test("its row was given to another tenant's agent, is refused", async () => {
@@ -200,9 +238,16 @@ describe('a person, at once after', () => {
 describe('a scope in a true token', () => {
     test('that was widened by somebody with the key is still bound by the agent', async () => {
         const forge = await Forge.of(stack);
-        const agent = await tenant.newAgent({ allowed_namespaces: ['elsewhere'], allowed_scopes: ['secrets:read:elsewhere/*'] });
+        const agent = await tenant.newAgent({
+            allowed_namespaces: ['elsewhere'],
+            allowed_scopes: ['secrets:read:elsewhere/*'],
+        });
         const { header, claims } = partsOf(await agent.newToken(['secrets:read:elsewhere/*']));
-        const widened = forge.hs256(header, { ...claims, scp: ['secrets:*:*'], alv: claims.alv - 1 });
+        const widened = forge.hs256(header, {
+            ...claims,
+            scp: ['secrets:*:*'],
+            alv: claims.alv - 1,
+        });
         const answer = await readWith(widened);
         assert.ok([401, 403].includes(answer.status), answer.text);
     });
@@ -234,7 +279,9 @@ describe('an owner', () => {
         const mine = await tenant.newAgent({ name });
         const theirs = await other.newAgent({ name });
         assert.notEqual(mine.id, theirs.id);
-        const listed = (await http.get('/v1/agents?limit=200', { token: tenant.userToken })).expect(200);
+        const listed = (await http.get('/v1/agents?limit=200', { token: tenant.userToken })).expect(
+            200,
+        );
         assert.equal(listed.items.filter((item) => item.name === name).length, 1);
     });
 });

@@ -25,8 +25,14 @@ function searchForms(stem) {
     forms.set('hex', Buffer.from(stem).toString('hex'));
     forms.set('HEX', Buffer.from(stem).toString('hex').toUpperCase());
     forms.set('URL-escaped', [...Buffer.from(stem)].map((b) => `%${b.toString(16)}`).join(''));
-    forms.set('URL-ESCAPED', [...Buffer.from(stem)].map((b) => `%${b.toString(16).toUpperCase()}`).join(''));
-    forms.set('JSON-escaped', [...stem].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''));
+    forms.set(
+        'URL-ESCAPED',
+        [...Buffer.from(stem)].map((b) => `%${b.toString(16).toUpperCase()}`).join(''),
+    );
+    forms.set(
+        'JSON-escaped',
+        [...stem].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join(''),
+    );
     forms.set('UTF-16', Buffer.from(stem, 'utf16le').toString('latin1'));
     forms.set('reversed', [...stem].reverse().join(''));
     return forms;
@@ -58,57 +64,142 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
     let agent;
     let token;
     const marker = `${kStem}${randomBytes(9).toString('hex')}`;
-    const values = Array.from({ length: kCanaries }, (_, i) => `${marker}-${String(i).padStart(4, '0')}`);
+    const values = Array.from(
+        { length: kCanaries },
+        (_, i) => `${marker}-${String(i).padStart(4, '0')}`,
+    );
     const credentials = [];
     const forms = searchForms(marker);
 
-    before(async () => {
-        stack = await Stack.start({ workers: 2, threads: 16, conf: 'log:\n  level: debug\n' });
-        tenant = await stack.newTenant();
-        agent = await tenant.newAgent();
-        token = await agent.newToken(['secrets:*:canaries/*']);
-        credentials.push(tenant.userToken, agent.key, token);
-    }, { timeout: 60_000 * kPatience });
+    before(
+        async () => {
+            stack = await Stack.start({ workers: 2, threads: 16, conf: 'log:\n  level: debug\n' });
+            tenant = await stack.newTenant();
+            agent = await tenant.newAgent();
+            token = await agent.newToken(['secrets:*:canaries/*']);
+            credentials.push(tenant.userToken, agent.key, token);
+        },
+        { timeout: 60_000 * kPatience },
+    );
     after(() => stack?.stop());
 
-    test('are written, read and refused in every way', { timeout: 120_000 * kPatience }, async () => {
-        const http = stack.client;
-        const outside = await agent.newToken(['secrets:*:elsewhere/*']);
-        credentials.push(outside);
-        await inParallel(kCanaries, 32, async (i) => {
-            const target = `/v1/secrets/canaries/K${i}`;
-            (await http.put(target, { token, body: { value: values[i] } })).expect(200);
-            assert.equal((await http.get(target, { token })).expect(200).value, values[i]);
-            switch (i % 10) {
-                case 0: (await http.put(target, { token: outside, body: { value: values[i] } })).expect(403); break;
-                case 1: (await http.put(target, { token, body: { value: values[i], expected_version: 99 } })).expect(409); break;
-                case 2: (await http.put(target, { token, body: `{"value":"${values[i]}",}` })).expect(400); break;
-                case 3: (await http.put(target, { token, body: { value: values[i], unknown: values[i] } })).expect(400); break;
-                case 4: (await http.put(target, { token: values[i], body: { value: values[i] } })).expect(401); break;
-                case 5: (await http.get(`${target}?value=${values[i]}`, { token })).expect(400); break;
-                case 6: (await http.put('/v1/secrets/canaries/..', { token, body: { value: values[i] } })).expect(400); break;
-                case 7: (await http.put(target, { token, body: { value: values[i] }, headers: { 'Content-Type': 'text/plain' } })).expect(415); break;
-                case 8: (await http.put(target, { token, body: { value: values[i], secret_type: values[i] } })).expect(400); break;
-                default: (await http.put(target, { token, body: { value: values[i].padEnd(70_000, 'x') } })).expect(400);
+    test(
+        'are written, read and refused in every way',
+        { timeout: 120_000 * kPatience },
+        async () => {
+            const http = stack.client;
+            const outside = await agent.newToken(['secrets:*:elsewhere/*']);
+            credentials.push(outside);
+            await inParallel(kCanaries, 32, async (i) => {
+                const target = `/v1/secrets/canaries/K${i}`;
+                (await http.put(target, { token, body: { value: values[i] } })).expect(200);
+                assert.equal((await http.get(target, { token })).expect(200).value, values[i]);
+                switch (i % 10) {
+                    case 0:
+                        (
+                            await http.put(target, { token: outside, body: { value: values[i] } })
+                        ).expect(403);
+                        break;
+                    case 1:
+                        (
+                            await http.put(target, {
+                                token,
+                                body: { value: values[i], expected_version: 99 },
+                            })
+                        ).expect(409);
+                        break;
+                    case 2:
+                        (
+                            await http.put(target, { token, body: `{"value":"${values[i]}",}` })
+                        ).expect(400);
+                        break;
+                    case 3:
+                        (
+                            await http.put(target, {
+                                token,
+                                body: { value: values[i], unknown: values[i] },
+                            })
+                        ).expect(400);
+                        break;
+                    case 4:
+                        (
+                            await http.put(target, { token: values[i], body: { value: values[i] } })
+                        ).expect(401);
+                        break;
+                    case 5:
+                        (await http.get(`${target}?value=${values[i]}`, { token })).expect(400);
+                        break;
+                    case 6:
+                        (
+                            await http.put('/v1/secrets/canaries/..', {
+                                token,
+                                body: { value: values[i] },
+                            })
+                        ).expect(400);
+                        break;
+                    case 7:
+                        (
+                            await http.put(target, {
+                                token,
+                                body: { value: values[i] },
+                                headers: { 'Content-Type': 'text/plain' },
+                            })
+                        ).expect(415);
+                        break;
+                    case 8:
+                        (
+                            await http.put(target, {
+                                token,
+                                body: { value: values[i], secret_type: values[i] },
+                            })
+                        ).expect(400);
+                        break;
+                    default:
+                        (
+                            await http.put(target, {
+                                token,
+                                body: { value: values[i].padEnd(70_000, 'x') },
+                            })
+                        ).expect(400);
+                }
+            });
+            for (let i = 0; i < 50; ++i) {
+                const made = await tenant.newAgent();
+                const issued = await made.newToken([`secrets:read:canaries/K${i}`]);
+                credentials.push(made.key, issued);
+                (await http.get('/v1/agents', { token: made.key })).expect(403);
+                (await http.get('/v1/agents', { token: issued })).expect(403);
+                (
+                    await http.get(`/v1/secrets/canaries/K${i}`, {
+                        token: `${issued.slice(0, -3)}AAA`,
+                    })
+                ).expect(401);
+                (await http.get(`/v1/agents?api_key=${made.key}`)).expect(400);
             }
-        });
-        for (let i = 0; i < 50; ++i) {
-            const made = await tenant.newAgent();
-            const issued = await made.newToken([`secrets:read:canaries/K${i}`]);
-            credentials.push(made.key, issued);
-            (await http.get('/v1/agents', { token: made.key })).expect(403);
-            (await http.get('/v1/agents', { token: issued })).expect(403);
-            (await http.get(`/v1/secrets/canaries/K${i}`, { token: `${issued.slice(0, -3)}AAA` })).expect(401);
-            (await http.get(`/v1/agents?api_key=${made.key}`)).expect(400);
-        }
-        // Chunked, oversized, cut off half-way, and with the database refusing.
-        (await http.put('/v1/secrets/canaries/C', { token, body: { value: values[0] }, chunked: true })).expect(200);
-        (await http.put('/v1/secrets/canaries/C', { token, body: `{"value":"${values[0].repeat(40_000)}"}` })).expect(413);
-        await http.rawBytes([`PUT /v1/secrets/canaries/C HTTP/1.1\r\nHost: ${http.url.host}\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"value":"${marker}`]);
-        await stack.stopPostgres('immediate');
-        (await http.put('/v1/secrets/canaries/C', { token, body: { value: values[1] } })).expect(503);
-        await stack.startPostgres();
-    });
+            // Chunked, oversized, cut off half-way, and with the database refusing.
+            (
+                await http.put('/v1/secrets/canaries/C', {
+                    token,
+                    body: { value: values[0] },
+                    chunked: true,
+                })
+            ).expect(200);
+            (
+                await http.put('/v1/secrets/canaries/C', {
+                    token,
+                    body: `{"value":"${values[0].repeat(40_000)}"}`,
+                })
+            ).expect(413);
+            await http.rawBytes([
+                `PUT /v1/secrets/canaries/C HTTP/1.1\r\nHost: ${http.url.host}\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"value":"${marker}`,
+            ]);
+            await stack.stopPostgres('immediate');
+            (
+                await http.put('/v1/secrets/canaries/C', { token, body: { value: values[1] } })
+            ).expect(503);
+            await stack.startPostgres();
+        },
+    );
 
     test('can be found by this search, where they do lie', () => {
         const file = path.join(stack.state, 'log/control');
@@ -123,7 +214,11 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
     });
 
     test('are in no dump of the database', async () => {
-        const dump = await runOrThrow('/usr/lib/postgresql/15/bin/pg_dumpall', ['-h', path.join(stack.state, 'socket'), '-U', 'postgres', '--no-role-passwords'], { cwd: '/' });
+        const dump = await runOrThrow(
+            '/usr/lib/postgresql/15/bin/pg_dumpall',
+            ['-h', path.join(stack.state, 'socket'), '-U', 'postgres', '--no-role-passwords'],
+            { cwd: '/' },
+        );
         assert.ok(dump.includes('canaries'), 'the dump has the rows');
         const file = path.join(stack.state, 'log/dump');
         fs.writeFileSync(file, dump);
@@ -135,15 +230,27 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
     test('are in no file of the store: data, WAL, logs at debug level, temporary folders', async () => {
         await stack.psql('checkpoint');
         const files = filesBelow(stack.state);
-        for (const part of ['/pg/base/', '/pg/pg_wal/', '/log/worker.log', '/log/access.log', '/log/postgresql.log']) {
-            assert.ok(files.some((file) => file.includes(part)), `${part} is searched`);
+        for (const part of [
+            '/pg/base/',
+            '/pg/pg_wal/',
+            '/log/worker.log',
+            '/log/access.log',
+            '/log/postgresql.log',
+        ]) {
+            assert.ok(
+                files.some((file) => file.includes(part)),
+                `${part} is searched`,
+            );
         }
         assert.deepEqual(search(files, forms), []);
     });
 
     test('have no key or token beside them in the logs or in the database', () => {
         // The tail of each: a key's public beginning and a token's header are meant to be seen.
-        const needles = credentials.map((credential, i) => [`credential ${i}`, credential.slice(-24)]);
+        const needles = credentials.map((credential, i) => [
+            `credential ${i}`,
+            credential.slice(-24),
+        ]);
         const files = filesBelow(stack.state).filter((file) => !/\/(env|agent\.json)$/.test(file));
         assert.deepEqual(search(files, needles), []);
     });
@@ -151,7 +258,11 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
     test('have no root key beside them but in its file', () => {
         const text = fs.readFileSync(path.join(stack.state, 'root.key'), 'utf8');
         const key = /^key: (\S+)$/m.exec(text)[1];
-        const needles = [['as text', key], ['raw', Buffer.from(key, 'base64url').toString('latin1')], ['hex', Buffer.from(key, 'base64url').toString('hex')]];
+        const needles = [
+            ['as text', key],
+            ['raw', Buffer.from(key, 'base64url').toString('latin1')],
+            ['hex', Buffer.from(key, 'base64url').toString('hex')],
+        ];
         const files = filesBelow(stack.state).filter((file) => !file.endsWith('/root.key'));
         assert.deepEqual(search(files, needles), []);
     });
@@ -162,7 +273,9 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
             const limits = fs.readFileSync(`/proc/${pid}/limits`, 'utf8');
             assert.match(limits, /Max core file size\s+0\s+0/);
         }
-        const before = [...cwd].flatMap((folder) => fs.readdirSync(folder).filter((name) => /^core/.test(name)));
+        const before = [...cwd].flatMap((folder) =>
+            fs.readdirSync(folder).filter((name) => /^core/.test(name)),
+        );
         const [victim] = stack.workerPids();
         process.kill(victim, 'SIGABRT');
         await eventually('the worker is gone and another came', () => {
@@ -170,14 +283,19 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
             return pids.length === 2 && !pids.includes(victim);
         });
         (await stack.client.get('/v1/openapi.json')).expect(200);
-        const now = [...cwd].flatMap((folder) => fs.readdirSync(folder).filter((name) => /^core/.test(name)));
+        const now = [...cwd].flatMap((folder) =>
+            fs.readdirSync(folder).filter((name) => /^core/.test(name)),
+        );
         assert.deepEqual(now, before);
     });
 
     test("are out of reach for others of the same user: a worker's memory is not dumpable", async () => {
         const { uid } = fs.statSync(stack.state);
         const [pid] = stack.workerPids();
-        const { code } = await run('/usr/bin/cat', [`/proc/${pid}/environ`], { ...stack.owner, cwd: '/' });
+        const { code } = await run('/usr/bin/cat', [`/proc/${pid}/environ`], {
+            ...stack.owner,
+            cwd: '/',
+        });
         // Without being root, even the own user may not look into it.
         if (uid !== 0) assert.notEqual(code, 0);
     });

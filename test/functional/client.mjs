@@ -78,7 +78,8 @@ function checkError(answer, where) {
     assert.equal(body.detail, body.error.message, where);
     const codes = kCodeOfStatus[answer.status];
     assert.ok(codes?.includes(body.error.code), where);
-    if (answer.status === 401) assert.match(answer.header('www-authenticate') ?? '', /^Bearer\b/, where);
+    if (answer.status === 401)
+        assert.match(answer.header('www-authenticate') ?? '', /^Bearer\b/, where);
     if (answer.status === 405) assert.ok(answer.header('allow') !== undefined, where);
     if (answer.status === 429 || answer.status === 503) {
         assert.match(answer.header('retry-after') ?? '', /^\d+$/, where);
@@ -121,7 +122,12 @@ function secretsOf(headers, body) {
     const found = [];
     const credential = /^Bearer (\S{20,})$/.exec(headers.Authorization ?? '');
     if (credential) found.push(credential[1]);
-    if (body && typeof body === 'object' && typeof body.value === 'string' && body.value.length > 7) {
+    if (
+        body &&
+        typeof body === 'object' &&
+        typeof body.value === 'string' &&
+        body.value.length > 7
+    ) {
         found.push(body.value);
     }
     return found;
@@ -187,7 +193,9 @@ export class Client {
                     resolve(new Answer(response.statusCode, headersOf, text));
                 });
             });
-            request.on('timeout', () => request.destroy(new Error(`no answer: ${method} ${target}`)));
+            request.on('timeout', () =>
+                request.destroy(new Error(`no answer: ${method} ${target}`)),
+            );
             request.on('error', reject);
             // A body is held back by nobody: it goes at once, so a refusal may overtake it.
             request.end(bytes);
@@ -222,7 +230,9 @@ export class Client {
                 ca: this.ca,
                 ALPNProtocols: ['http/1.1'],
             });
-            socket.setTimeout(timeoutMs, () => socket.destroy(new Error('the server says nothing')));
+            socket.setTimeout(timeoutMs, () =>
+                socket.destroy(new Error('the server says nothing')),
+            );
             socket.on('secureConnect', () => {
                 for (const part of [parts].flat()) socket.write(part);
             });
@@ -261,7 +271,12 @@ export class Client {
     }
 
     // One request in an HTTP/2 session.
-    async http2Call(session, method, target, { token, body, headers = {}, contentLength = true } = {}) {
+    async http2Call(
+        session,
+        method,
+        target,
+        { token, body, headers = {}, contentLength = true } = {},
+    ) {
         const all = { ':method': method, ':path': target, ...headers };
         if (token !== undefined) all.authorization = `Bearer ${token}`;
         const bytes = body === undefined ? undefined : Buffer.from(body);
@@ -277,8 +292,12 @@ export class Client {
             stream.on('response', (headersOf, _flags, rawHeaders) => {
                 status = headersOf[':status'];
                 received = rawHeaders
-                    ? headerArrays(rawHeaders.filter((_, i, all2) => !all2[i - (i % 2)].startsWith(':')))
-                    : Object.fromEntries(Object.entries(headersOf).map(([k, v]) => [k, [v].flat()]));
+                    ? headerArrays(
+                          rawHeaders.filter((_, i, all2) => !all2[i - (i % 2)].startsWith(':')),
+                      )
+                    : Object.fromEntries(
+                          Object.entries(headersOf).map(([k, v]) => [k, [v].flat()]),
+                      );
             });
             stream.on('data', (chunk) => chunks.push(chunk));
             stream.on('end', () => {
@@ -311,7 +330,7 @@ export function parseAnswer(bytes) {
 
 function dechunk(bytes) {
     const parts = [];
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
         const line = bytes.indexOf('\r\n', at);
         const size = parseInt(bytes.subarray(at, line).toString('latin1'), 16);
         if (!(size > 0)) return Buffer.concat(parts);

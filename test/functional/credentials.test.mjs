@@ -12,7 +12,10 @@ const kNameOfKind = { agent: /agent key/i, token: /scoped token/i, user: /user/i
 
 async function operations() {
     const document = (await http.get('/v1/openapi.json')).expect(200);
-    const prefix = new URL(document.servers?.[0]?.url ?? '/', 'https://any').pathname.replace(/\/$/, '');
+    const prefix = new URL(document.servers?.[0]?.url ?? '/', 'https://any').pathname.replace(
+        /\/$/,
+        '',
+    );
     return Object.entries(document.paths).flatMap(([template, item]) =>
         Object.entries(item).map(([method, operation]) => {
             const path = (template.startsWith('/v1') ? '' : prefix) + template;
@@ -20,7 +23,9 @@ async function operations() {
             return {
                 name: `${method.toUpperCase()} ${path}`,
                 method: method.toUpperCase(),
-                target: path.replace(/\{[^}]*path[^}]*\}/, 'matrix/KEY').replace(/\{[^}]*\}/g, '00000000-0000-4000-8000-000000000123'),
+                target: path
+                    .replace(/\{[^}]*path[^}]*\}/, 'matrix/KEY')
+                    .replace(/\{[^}]*\}/g, '00000000-0000-4000-8000-000000000123'),
                 kinds: kinds.map((scheme) => kKindOfScheme[scheme] ?? scheme),
             };
         }),
@@ -32,7 +37,8 @@ const guarded = all.filter((operation) => operation.kinds.length > 0);
 
 describe('the matrix of operations and credentials', () => {
     const credentials = {};
-    const bodyOf = (operation) => (['GET', 'DELETE'].includes(operation.method) ? {} : { body: {} });
+    const bodyOf = (operation) =>
+        ['GET', 'DELETE'].includes(operation.method) ? {} : { body: {} };
 
     before(async () => {
         const tenant = await stack.newTenant();
@@ -44,12 +50,15 @@ describe('the matrix of operations and credentials', () => {
 
     test('names only kinds that this test knows', () => {
         for (const operation of all) {
-            for (const kind of operation.kinds) assert.ok(kind in kNameOfKind, `${operation.name}: ${kind}`);
+            for (const kind of operation.kinds)
+                assert.ok(kind in kNameOfKind, `${operation.name}: ${kind}`);
         }
     });
 
     test('leaves open only what the contract leaves open', () => {
-        const open = all.filter((operation) => operation.kinds.length === 0).map(({ name }) => name);
+        const open = all
+            .filter((operation) => operation.kinds.length === 0)
+            .map(({ name }) => name);
         assert.deepEqual(open.sort(), ['GET /v1/health', 'GET /v1/openapi.json']);
     });
 
@@ -84,7 +93,9 @@ describe('the matrix of operations and credentials', () => {
             assert.match(answer.header('www-authenticate'), /error="invalid_token"/);
         });
 
-        for (const kind of Object.keys(kNameOfKind).filter((one) => !operation.kinds.includes(one))) {
+        for (const kind of Object.keys(kNameOfKind).filter(
+            (one) => !operation.kinds.includes(one),
+        )) {
             test(`${operation.name} with a valid ${kind} credential is answered with 403`, async () => {
                 const answer = await http.call(operation.method, operation.target, {
                     ...bodyOf(operation),
@@ -150,19 +161,33 @@ describe('a credential', () => {
     });
 
     for (const [what, headers] of [
-        ['Basic', (credential) => ({ Authorization: `Basic ${Buffer.from(`x:${credential}`).toString('base64')}` })],
+        [
+            'Basic',
+            (credential) => ({
+                Authorization: `Basic ${Buffer.from(`x:${credential}`).toString('base64')}`,
+            }),
+        ],
         ['Token', (credential) => ({ Authorization: `Token ${credential}` })],
         ['no scheme', (credential) => ({ Authorization: credential })],
         ['Bearer without a credential', () => ({ Authorization: 'Bearer ' })],
         ['Bearer twice', (credential) => ({ Authorization: `Bearer Bearer ${credential}` })],
         ['two words', (credential) => ({ Authorization: `Bearer ${credential} x` })],
-        ['a comma list', (credential) => ({ Authorization: `Bearer ${credential}, Bearer ${credential}` })],
+        [
+            'a comma list',
+            (credential) => ({ Authorization: `Bearer ${credential}, Bearer ${credential}` }),
+        ],
         ['a tab', (credential) => ({ Authorization: `Bearer\t${credential}` })],
         ['quotes', (credential) => ({ Authorization: `Bearer "${credential}"` })],
         ['a cookie', (credential) => ({ Cookie: `token=${credential}` })],
         ['a header of its own', (credential) => ({ 'X-Api-Key': credential })],
-        ['Proxy-Authorization', (credential) => ({ 'Proxy-Authorization': `Bearer ${credential}` })],
-        ['a header named like the parameter', (credential) => ({ 'Http-Authorization': `Bearer ${credential}` })],
+        [
+            'Proxy-Authorization',
+            (credential) => ({ 'Proxy-Authorization': `Bearer ${credential}` }),
+        ],
+        [
+            'a header named like the parameter',
+            (credential) => ({ 'Http-Authorization': `Bearer ${credential}` }),
+        ],
     ]) {
         test(`as ${what} is refused`, async () => {
             (await read({ headers: headers(token) })).expect(401, 'UNAUTHORIZED');

@@ -11,18 +11,23 @@ let tenant;
 let agent;
 let token;
 
-before(async () => {
-    stack = await Stack.start({ workers: 2, threads: 16 });
-    tenant = await stack.newTenant();
-    agent = await tenant.newAgent();
-    token = await agent.newToken(['secrets:*:*']);
-    await tenant.putSecret('database/KEY', { value: 'a-test-value' });
-}, { timeout: 60_000 * kPatience });
+before(
+    async () => {
+        stack = await Stack.start({ workers: 2, threads: 16 });
+        tenant = await stack.newTenant();
+        agent = await tenant.newAgent();
+        token = await agent.newToken(['secrets:*:*']);
+        await tenant.putSecret('database/KEY', { value: 'a-test-value' });
+    },
+    { timeout: 60_000 * kPatience },
+);
 after(() => stack?.stop());
 
 const read = () => stack.client.get('/v1/secrets/database/KEY', { token });
 const servesAgain = () =>
-    eventually('reads are served again', async () => (await read()).status === 200, { timeoutMs: 10_000 * kPatience });
+    eventually('reads are served again', async () => (await read()).status === 200, {
+        timeoutMs: 10_000 * kPatience,
+    });
 
 describe('while the database is away', () => {
     let pids;
@@ -37,12 +42,14 @@ describe('while the database is away', () => {
 
     const requests = {
         'a read': () => read(),
-        'a write': () => stack.client.put('/v1/secrets/database/NEW', { token, body: { value: 'v' } }),
+        'a write': () =>
+            stack.client.put('/v1/secrets/database/NEW', { token, body: { value: 'v' } }),
         'a list': () => stack.client.get('/v1/secrets?namespace=database', { token }),
         'a token request': () => agent.requestToken({ scopes: ['secrets:read:database/*'] }),
         "a person's request": () => stack.client.get('/v1/agents', { token: tenant.userToken }),
         'the audit log': () => stack.client.get('/v1/audit', { token: tenant.userToken }),
-        'a read outside the scope': () => stack.client.get('/v1/secrets/x/y', { token: tenant.userToken }),
+        'a read outside the scope': () =>
+            stack.client.get('/v1/secrets/x/y', { token: tenant.userToken }),
     };
     for (const [what, request] of Object.entries(requests)) {
         test(`${what} is answered with 503 and Retry-After within a second`, async () => {
@@ -72,7 +79,9 @@ describe('while the database is away', () => {
     });
 
     test('a bad credential is still a 401 where that needs no database', async () => {
-        const answer = await stack.client.get('/v1/secrets/database/KEY', { token: `${token.slice(0, -4)}AAAA` });
+        const answer = await stack.client.get('/v1/secrets/database/KEY', {
+            token: `${token.slice(0, -4)}AAAA`,
+        });
         answer.expect(401, 'UNAUTHORIZED');
     });
 
@@ -96,39 +105,53 @@ describe('when the database is back', () => {
             await servesAgain();
             assert.ok(Date.now() - began < 1500 * kPatience, `${mode}: ${Date.now() - began} ms`);
         }
-        (await stack.client.put('/v1/secrets/database/NEW', { token, body: { value: 'v' } })).expect(200);
+        (
+            await stack.client.put('/v1/secrets/database/NEW', { token, body: { value: 'v' } })
+        ).expect(200);
         (await agent.requestToken({ scopes: ['secrets:read:database/KEY'] })).expect(200);
         (await stack.client.get('/v1/health')).expect(200);
         assert.deepEqual(stack.workerPids(), pids);
     });
 
-    test('no write that was acknowledged around a crash is lost', { timeout: 60_000 * kPatience }, async () => {
-        const acknowledged = [];
-        let running = true;
-        const writers = Array.from({ length: 8 }, async (_, i) => {
-            for (let n = 0; running; ++n) {
-                const value = `v${i}-${n}`;
-                const answer = await stack.client.put(`/v1/secrets/database/W${i}`, { token, body: { value } });
-                assert.ok([200, 503].includes(answer.status), answer.text);
-                if (answer.status === 200) acknowledged.push([i, answer.json.version, value]);
-            }
-        });
-        await eventually('writes run', () => acknowledged.length > 50);
-        await stack.stopPostgres('immediate');
-        await stack.startPostgres();
-        const seen = acknowledged.length;
-        await eventually('writes go on', () => acknowledged.length > seen + 50);
-        running = false;
-        await Promise.all(writers);
+    test(
+        'no write that was acknowledged around a crash is lost',
+        { timeout: 60_000 * kPatience },
+        async () => {
+            const acknowledged = [];
+            let running = true;
+            const writers = Array.from({ length: 8 }, async (_, i) => {
+                for (let n = 0; running; ++n) {
+                    const value = `v${i}-${n}`;
+                    const answer = await stack.client.put(`/v1/secrets/database/W${i}`, {
+                        token,
+                        body: { value },
+                    });
+                    assert.ok([200, 503].includes(answer.status), answer.text);
+                    if (answer.status === 200) acknowledged.push([i, answer.json.version, value]);
+                }
+            });
+            await eventually('writes run', () => acknowledged.length > 50);
+            await stack.stopPostgres('immediate');
+            await stack.startPostgres();
+            const seen = acknowledged.length;
+            await eventually('writes go on', () => acknowledged.length > seen + 50);
+            running = false;
+            await Promise.all(writers);
 
-        for (const [i, version, value] of acknowledged) {
-            const answer = await stack.client.get(`/v1/secrets/database/W${i}?version=${version}`, { token });
-            assert.equal(answer.expect(200).value, value);
-        }
-    });
+            for (const [i, version, value] of acknowledged) {
+                const answer = await stack.client.get(
+                    `/v1/secrets/database/W${i}?version=${version}`,
+                    { token },
+                );
+                assert.equal(answer.expect(200).value, value);
+            }
+        },
+    );
 
     test('a database that only reads gives no value, for it takes no audit', async () => {
-        await stack.psql('alter system set default_transaction_read_only = on; select pg_reload_conf();');
+        await stack.psql(
+            'alter system set default_transaction_read_only = on; select pg_reload_conf();',
+        );
         try {
             await eventually('reads are refused', async () => (await read()).status === 503);
             const answers = await inParallel(20, 10, read);
@@ -137,7 +160,9 @@ describe('when the database is back', () => {
                 assert.ok(!answer.text.includes('a-test-value'));
             }
         } finally {
-            await stack.psql('set default_transaction_read_only = off; alter system reset default_transaction_read_only; select pg_reload_conf();');
+            await stack.psql(
+                'set default_transaction_read_only = off; alter system reset default_transaction_read_only; select pg_reload_conf();',
+            );
         }
         await servesAgain();
     });
@@ -162,7 +187,11 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
     const withRootKey = (file) => trueConfig().replace(/(root_key:\n\s+file: ).*/, `$1${file}`);
 
     async function refuses(config, pattern, args = []) {
-        const { code, stdout, stderr } = await stack.workerWithSocket(['--config', config, ...args]);
+        const { code, stdout, stderr } = await stack.workerWithSocket([
+            '--config',
+            config,
+            ...args,
+        ]);
         const said = `${stdout}${stderr}`;
         assert.equal(code, 78, said);
         assert.equal(said.trim().split('\n').length, 1, said);
@@ -173,7 +202,11 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
         ['a key is unknown', 'worker:\n  thread: 4\n', /:2: .*thread/],
         ['a section is unknown', 'log:\n  level: info\nworkers:\n  threads: 4\n', /:3: .*workers/],
         ['a key stands twice', 'worker:\n  threads: 4\n  threads: 5\n', /:3: .*threads/],
-        ['a section stands twice', 'worker:\n  threads: 4\nworker:\n  threads: 5\n', /:3: .*worker/],
+        [
+            'a section stands twice',
+            'worker:\n  threads: 4\nworker:\n  threads: 5\n',
+            /:3: .*worker/,
+        ],
         ['a number is none', 'worker:\n  threads: many\n', /:2: .*threads/],
         ['a number is out of range', 'worker:\n  read_batch: 65\n', /:2: .*read_batch/],
         ['a duration has no unit', 'tokens:\n  max_ttl: 3600\n', /:2: .*max_ttl/],
@@ -183,7 +216,8 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
         ['it is a list', '- a\n- b\n', /:1: /],
     ];
     for (const [what, text, pattern] of faults) {
-        test(`in the configuration ${what}`, () => refuses(write('refused-config.yaml', text), pattern));
+        test(`in the configuration ${what}`, () =>
+            refuses(write('refused-config.yaml', text), pattern));
     }
 
     test('there is no configuration', () => refuses(path.join(folder, 'none.yaml'), /none\.yaml/));
@@ -196,7 +230,8 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
         fs.rmSync(other);
     });
 
-    test('the root key is not there', () => refuses(write('no-root.yaml', withRootKey('/nonexistent/root.key')), /nonexistent/));
+    test('the root key is not there', () =>
+        refuses(write('no-root.yaml', withRootKey('/nonexistent/root.key')), /nonexistent/));
 
     test('the root key is open to others', async () => {
         const open = path.join(folder, 'open.key');
@@ -225,13 +260,16 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
     });
 
     test('the schema is older', async () => {
-        const rows = await stack.psql(`with gone as (delete from store.schema_migrations where number = (select max(number) from store.schema_migrations) returning *)
+        const rows =
+            await stack.psql(`with gone as (delete from store.schema_migrations where number = (select max(number) from store.schema_migrations) returning *)
             select row_to_json(gone) from gone`);
         const row = JSON.parse(rows);
         try {
             await refuses(stack.config, /schema|migrat/i);
         } finally {
-            await stack.psql(`insert into store.schema_migrations select * from json_populate_record(null::store.schema_migrations, '${JSON.stringify(row)}')`);
+            await stack.psql(
+                `insert into store.schema_migrations select * from json_populate_record(null::store.schema_migrations, '${JSON.stringify(row)}')`,
+            );
         }
     });
 

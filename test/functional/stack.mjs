@@ -203,8 +203,8 @@ export class Stack {
     }
 
     // Runs SQL as `role` (the superuser unless given); what psql prints. Throws what it refuses.
-    async psql(sql, { role = 'postgres' } = {}) {
-        return runOrThrow('/usr/bin/psql', this.psqlArguments(role), { input: sql, cwd: '/' });
+    async psql(sql, { role = 'postgres', ...options } = {}) {
+        return runOrThrow('/usr/bin/psql', this.psqlArguments(role), { input: sql, cwd: '/', ...options });
     }
 
     // The rows of a select, as objects.

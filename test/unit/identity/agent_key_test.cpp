@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(the_public_id_is_what_follows_the_prefix) {
 }
 
 BOOST_AUTO_TEST_CASE(thirteen_characters_are_shown) {
-    BOOST_TEST(identity::shown_prefix(parsed(kPattern).public_id()) == "ass_live_abcd");
+    BOOST_TEST(core::identity::shown_prefix(parsed(kPattern).public_id()) == "ass_live_abcd");
 }
 
 BOOST_DATA_TEST_CASE(a_text_of_another_form_is_no_key, data::make(kMalformed), text) {

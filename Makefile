@@ -9,6 +9,8 @@ MAKEFLAGS += --no-print-directory
 
 BUILD := build
 CMAKE_OPTIONS :=
+# Warnings stop nobody at home, and everybody in CI.
+WERROR := $(if $(CI),-DSECRETSTORE_WERROR=ON)
 # What run and up need of the build: no test.
 PROGRAMS := secretstore-worker secretstorectl
 TARGETS :=
@@ -26,7 +28,7 @@ help: ## this list
 
 build: ## compile everything into build/
 	@scripts/install-deps
-	@cmake -S . -B $(BUILD) -G Ninja $(CMAKE_OPTIONS) >/dev/null
+	@cmake -S . -B $(BUILD) -G Ninja $(WERROR) $(CMAKE_OPTIONS) >/dev/null
 	@ninja -C $(BUILD) $(TARGETS)
 
 test: ## all suites: unit, store, functional
@@ -34,6 +36,7 @@ test: ## all suites: unit, store, functional
 	@$(MAKE) build unit store functional
 
 unit: ## core and router alone, nothing running
+	@node --test test/vectors/open-sealed-box.test.mjs
 	@ctest --test-dir $(BUILD) -L unit --output-on-failure
 
 store: ## against a throw-away PostgreSQL

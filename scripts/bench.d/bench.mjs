@@ -34,7 +34,12 @@ const kUnbatched = [
 ];
 
 function parseArguments(args) {
-    const options = { seconds: 5, rounds: 3, out: path.join(kRoot, 'run/bench.json'), million: true };
+    const options = {
+        seconds: 5,
+        rounds: 3,
+        out: path.join(kRoot, 'run/bench.json'),
+        million: true,
+    };
     for (let i = 0; i < args.length; ++i) {
         if (args[i] === '--no-million') options.million = false;
         else if (args[i] === '--seconds') options.seconds = Number(args[++i]);
@@ -42,7 +47,8 @@ function parseArguments(args) {
         else if (args[i] === '--out') options.out = path.resolve(args[++i]);
         else throw new Error(`unknown argument '${args[i]}'; --help lists the known ones`);
     }
-    if (!(options.seconds >= 1) || !(options.rounds >= 1)) throw new Error('--seconds and --rounds take numbers from 1');
+    if (!(options.seconds >= 1) || !(options.rounds >= 1))
+        throw new Error('--seconds and --rounds take numbers from 1');
     return options;
 }
 
@@ -71,16 +77,32 @@ class Bench {
         this.agents = [];
         for (let i = 0; i < kTokens; ++i) this.agents.push(await this.tenant.newAgent());
         this.issued = [];
-        for (const agent of this.agents) this.issued.push({ agent, ...(await agent.issue(['secrets:*:bench/*'], { ttl: '12h' })) });
-        await inParallel(kSecrets, 32, (i) => this.tenant.putSecret(`bench/space/K${i + 1}`, { value: `a-value-of-the-benchmark-${i}` }));
+        for (const agent of this.agents)
+            this.issued.push({
+                agent,
+                ...(await agent.issue(['secrets:*:bench/*'], { ttl: '12h' })),
+            });
+        await inParallel(kSecrets, 32, (i) =>
+            this.tenant.putSecret(`bench/space/K${i + 1}`, {
+                value: `a-value-of-the-benchmark-${i}`,
+            }),
+        );
         const write = (name, lines) => {
             const file = path.join(this.scratch, name);
             fs.writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
             return file;
         };
-        this.tokenFile = write('tokens', this.issued.map((one) => one.token));
-        this.keyFile = write('keys', this.agents.map((agent) => agent.key));
-        this.statement = (await this.stack.ctl(['db', 'print-statement', 'read'])).trim().replace(/;$/, '');
+        this.tokenFile = write(
+            'tokens',
+            this.issued.map((one) => one.token),
+        );
+        this.keyFile = write(
+            'keys',
+            this.agents.map((agent) => agent.key),
+        );
+        this.statement = (await this.stack.ctl(['db', 'print-statement', 'read']))
+            .trim()
+            .replace(/;$/, '');
         await this.stack.psql('vacuum analyze; checkpoint;');
     }
 
@@ -89,19 +111,46 @@ class Bench {
     }
 
     async measure(name, { kind, connections, secrets = kSecrets }) {
-        const figure = kind === 'pgbench' ? await this.#pgbench(secrets) : await this.#wrk(kind, connections, name);
+        const figure =
+            kind === 'pgbench'
+                ? await this.#pgbench(secrets)
+                : await this.#wrk(kind, connections, name);
         if (!this.figures.has(name)) this.figures.set(name, []);
         this.figures.get(name).push(figure);
-        say(`    ${name.padEnd(20)} ${String(Math.round(figure.per_s)).padStart(7)}/s   p50 ${figure.p50_ms.toFixed(2)} ms   p99 ${figure.p99_ms.toFixed(2)} ms`);
+        say(
+            `    ${name.padEnd(20)} ${String(Math.round(figure.per_s)).padStart(7)}/s   p50 ${figure.p50_ms.toFixed(2)} ms   p99 ${figure.p99_ms.toFixed(2)} ms`,
+        );
     }
 
     async #wrk(kind, connections, name) {
         const file = kind === 'token' ? this.keyFile : this.tokenFile;
-        const args = ['-t', '1', '-c', String(connections), '-d', `${this.options.seconds}s`, '--latency', '-s', path.join(kFolder, 'requests.lua'), this.stack.url, '--', kind, String(kSecrets), file];
+        const args = [
+            '-t',
+            '1',
+            '-c',
+            String(connections),
+            '-d',
+            `${this.options.seconds}s`,
+            '--latency',
+            '-s',
+            path.join(kFolder, 'requests.lua'),
+            this.stack.url,
+            '--',
+            kind,
+            String(kSecrets),
+            file,
+        ];
         const { stdout } = await this.#watched('wrk', args, name === 'reads_64');
         const result = JSON.parse(stdout.trim().split('\n').at(-1));
-        if (result.failed > 0) throw new Error(`${name}: ${result.failed} of ${result.requests} requests failed:\n${stdout}`);
-        return { per_s: (result.requests * 1e6) / result.us, p50_ms: result.p50_us / 1000, p99_ms: result.p99_us / 1000 };
+        if (result.failed > 0)
+            throw new Error(
+                `${name}: ${result.failed} of ${result.requests} requests failed:\n${stdout}`,
+            );
+        return {
+            per_s: (result.requests * 1e6) / result.us,
+            p50_ms: result.p50_us / 1000,
+            p99_ms: result.p99_us / 1000,
+        };
     }
 
     // The very statement of a read, one read a statement, as the role that runs it.
@@ -110,21 +159,72 @@ class Bench {
         const one = this.issued[0];
         const agent = one.agent.id;
         const values = [
-            `array['${this.tenant.id}']`, `array['${one.token_id}']`, `array['${agent}']`, `array['bench/space']`,
-            `array['K' || :n]`, 'array[null]', 'array[0]', 'array[1]', 'array[null]', 'array[false]',
-            'array[gen_random_uuid()]', `array['127.0.0.1']`, `array['pgbench']`, `array['00000000000000000000000000000000']`,
+            `array['${this.tenant.id}']`,
+            `array['${one.token_id}']`,
+            `array['${agent}']`,
+            `array['bench/space']`,
+            `array['K' || :n]`,
+            'array[null]',
+            'array[0]',
+            'array[1]',
+            'array[null]',
+            'array[false]',
+            'array[gen_random_uuid()]',
+            `array['127.0.0.1']`,
+            `array['pgbench']`,
+            `array['00000000000000000000000000000000']`,
         ];
         const sql = this.statement.replace(/\$(\d+)/g, (_, n) => values[n - 1]);
         fs.writeFileSync(script, `\\set n random(1, ${secrets})\n${sql};\n`);
         const prefix = path.join(this.scratch, 'transactions');
-        const args = ['-n', '-M', 'prepared', '-c', '8', '-j', '2', '-T', String(this.options.seconds), '-f', script, '-l', `--log-prefix=${prefix}`, '-h', path.join(this.stack.state, 'socket'), '-U', 'secretstore_reader', 'secretstore'];
-        const env = { ...process.env, PGOPTIONS: '-c plan_cache_mode=force_generic_plan -c search_path= -c synchronous_commit=on' };
-        const stdout = await runOrThrow(kPgbench, args, { env, cwd: this.scratch, timeoutMs: 600_000 });
+        const args = [
+            '-n',
+            '-M',
+            'prepared',
+            '-c',
+            '8',
+            '-j',
+            '2',
+            '-T',
+            String(this.options.seconds),
+            '-f',
+            script,
+            '-l',
+            `--log-prefix=${prefix}`,
+            '-h',
+            path.join(this.stack.state, 'socket'),
+            '-U',
+            'secretstore_reader',
+            'secretstore',
+        ];
+        const env = {
+            ...process.env,
+            PGOPTIONS:
+                '-c plan_cache_mode=force_generic_plan -c search_path= -c synchronous_commit=on',
+        };
+        const stdout = await runOrThrow(kPgbench, args, {
+            env,
+            cwd: this.scratch,
+            timeoutMs: 600_000,
+        });
         const logs = fs.readdirSync(this.scratch).filter((file) => file.startsWith('transactions'));
-        const latencies = logs.flatMap((file) => fs.readFileSync(path.join(this.scratch, file), 'utf8').trim().split('\n').map((line) => Number(line.split(' ')[2]))).sort((a, b) => a - b);
+        const latencies = logs
+            .flatMap((file) =>
+                fs
+                    .readFileSync(path.join(this.scratch, file), 'utf8')
+                    .trim()
+                    .split('\n')
+                    .map((line) => Number(line.split(' ')[2])),
+            )
+            .sort((a, b) => a - b);
         for (const file of logs) fs.rmSync(path.join(this.scratch, file));
-        const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] / 1000;
-        return { per_s: Number(/tps = ([\d.]+)/.exec(stdout)[1]), p50_ms: at(0.5), p99_ms: at(0.99) };
+        const at = (share) =>
+            latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] / 1000;
+        return {
+            per_s: Number(/tps = ([\d.]+)/.exec(stdout)[1]),
+            p50_ms: at(0.5),
+            p99_ms: at(0.99),
+        };
     }
 
     // --- where the time goes ---------------------------------------------------------------
@@ -143,7 +243,10 @@ class Bench {
             const timers = watch
                 ? [
                       setTimeout(() => (first = this.#times(child.pid)), millis * 0.1),
-                      setTimeout(() => this.cpu.push(difference(first, this.#times(child.pid))), millis * 0.9),
+                      setTimeout(
+                          () => this.cpu.push(difference(first, this.#times(child.pid))),
+                          millis * 0.9,
+                      ),
                   ]
                 : [];
             child.on('close', (code) => {
@@ -164,20 +267,28 @@ class Bench {
             postgresql: familyOf(postmaster),
             client: [client],
         };
-        const seconds = Object.fromEntries(Object.entries(groups).map(([name, pids]) => [name, pids.reduce((sum, pid) => sum + processorSeconds(pid), 0)]));
+        const seconds = Object.fromEntries(
+            Object.entries(groups).map(([name, pids]) => [
+                name,
+                pids.reduce((sum, pid) => sum + processorSeconds(pid), 0),
+            ]),
+        );
         return { seconds, wall: performance.now() / 1000 };
     }
 
     cpuShares() {
         const names = Object.keys(this.cpu[0] ?? {});
-        return Object.fromEntries(names.map((name) => [name, round(median(this.cpu.map((one) => one[name])))]));
+        return Object.fromEntries(
+            names.map((name) => [name, round(median(this.cpu.map((one) => one[name])))]),
+        );
     }
 
     // KiB that are each worker's alone.
     workerMemory() {
         return this.stack.workerPids().map((pid) => {
             const read = (file) => fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
-            const sum = (text, pattern) => [...text.matchAll(pattern)].reduce((total, [, kib]) => total + Number(kib), 0);
+            const sum = (text, pattern) =>
+                [...text.matchAll(pattern)].reduce((total, [, kib]) => total + Number(kib), 0);
             try {
                 return sum(read('smaps_rollup'), /^Private_(?:Dirty|Clean):\s+(\d+) kB$/gm);
             } catch {
@@ -196,21 +307,28 @@ class Bench {
         fs.chmodSync(file, 0o644);
         const before = this.stack.workerPids();
         process.kill(this.stack.poolPid(), 'SIGHUP');
-        await eventually('the pool is another', () => {
-            const pids = this.stack.workerPids();
-            return pids.length === before.length && pids.every((pid) => !before.includes(pid));
-        }, { timeoutMs: 60_000 });
+        await eventually(
+            'the pool is another',
+            () => {
+                const pids = this.stack.workerPids();
+                return pids.length === before.length && pids.every((pid) => !before.includes(pid));
+            },
+            { timeoutMs: 60_000 },
+        );
         await this.#warmUp();
     }
 
     async #warmUp() {
         const [{ token }] = this.issued;
-        await inParallel(2000, 64, (i) => this.stack.client.get(`/v1/secrets/bench/space/K${(i % kSecrets) + 1}`, { token }));
+        await inParallel(2000, 64, (i) =>
+            this.stack.client.get(`/v1/secrets/bench/space/K${(i % kSecrets) + 1}`, { token }),
+        );
     }
 
     async seedMillion() {
         // Copies of one true row: nobody could open them, and no index knows.
-        await this.stack.psql(`
+        await this.stack.psql(
+            `
             set session_replication_role = replica;
             create temp table filler as
                 select n, gen_random_uuid() as secret_id from generate_series(${kSecrets + 1}, ${kMillion}) n;
@@ -223,7 +341,9 @@ class Bench {
                     where s.tenant_id = '${this.tenant.id}' and s.path = 'bench/space/K1' limit 1) v;
             vacuum analyze store.secrets;
             vacuum analyze store.secret_versions;
-            checkpoint;`, { timeoutMs: 1_800_000 });
+            checkpoint;`,
+            { timeoutMs: 1_800_000 },
+        );
     }
 }
 
@@ -234,7 +354,10 @@ function familyOf(pid) {
 
 function processorSeconds(pid) {
     try {
-        const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+        const fields = fs
+            .readFileSync(`/proc/${pid}/stat`, 'utf8')
+            .replace(/^.*\) /, '')
+            .split(' ');
         return (Number(fields[11]) + Number(fields[12])) / 100;
     } catch {
         return 0;
@@ -244,13 +367,29 @@ function processorSeconds(pid) {
 // Shares of one core, by group, between two looks.
 function difference(first, second) {
     const wall = second.wall - first.wall;
-    return Object.fromEntries(Object.keys(first.seconds).map((name) => [name, (second.seconds[name] - first.seconds[name]) / wall]));
+    return Object.fromEntries(
+        Object.keys(first.seconds).map((name) => [
+            name,
+            (second.seconds[name] - first.seconds[name]) / wall,
+        ]),
+    );
 }
 
 function table(figures) {
     const lines = [['', 'per second', 'p50 ms', 'p99 ms']];
-    for (const [name, figure] of Object.entries(figures)) lines.push([name, String(figure.per_s), figure.p50_ms.toFixed(2), figure.p99_ms.toFixed(2)]);
-    return lines.map(([name, ...cells]) => `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(12)).join('')}`).join('\n');
+    for (const [name, figure] of Object.entries(figures))
+        lines.push([
+            name,
+            String(figure.per_s),
+            figure.p50_ms.toFixed(2),
+            figure.p99_ms.toFixed(2),
+        ]);
+    return lines
+        .map(
+            ([name, ...cells]) =>
+                `  ${name.padEnd(22)}${cells.map((cell) => cell.padStart(12)).join('')}`,
+        )
+        .join('\n');
 }
 
 function verdicts(figures, memory) {
@@ -259,12 +398,27 @@ function verdicts(figures, memory) {
         ['reads at 64 connections / pgbench', ratio('reads_64', 'pgbench_read'), '>=', 0.7],
         ['reads at 64 connections / unbatched', ratio('reads_64', 'reads_64_unbatched'), '>=', 1.5],
         ['reads at 1 connection / unbatched', ratio('reads_1', 'reads_1_unbatched'), '>=', 1],
-        ['p99 at 16 connections, ms', figures.reads_16.p99_ms, '<=', 4 * figures.pgbench_read.p99_ms + 2],
+        [
+            'p99 at 16 connections, ms',
+            figures.reads_16.p99_ms,
+            '<=',
+            4 * figures.pgbench_read.p99_ms + 2,
+        ],
         ['largest worker, private MiB', Math.max(...memory) / 1024, '<=', 32],
     ];
     if (figures.reads_16_million) {
-        list.push(['cost of a read, 10^6 / 10^3 secrets', ratio('reads_16_thousand', 'reads_16_million'), '<=', 1.3]);
-        list.push(['cost of its statement, 10^6 / 10^3', ratio('pgbench_read_thousand', 'pgbench_read_million'), '<=', 1.3]);
+        list.push([
+            'cost of a read, 10^6 / 10^3 secrets',
+            ratio('reads_16_thousand', 'reads_16_million'),
+            '<=',
+            1.3,
+        ]);
+        list.push([
+            'cost of its statement, 10^6 / 10^3',
+            ratio('pgbench_read_thousand', 'pgbench_read_million'),
+            '<=',
+            1.3,
+        ]);
     }
     return list.map(([what, reached, relation, wanted]) => {
         const met = relation === '>=' ? reached >= wanted : reached <= wanted;
@@ -301,7 +455,10 @@ async function runRounds(bench, { rounds, million }) {
 async function main() {
     const options = parseArguments(process.argv.slice(2));
     const loadBefore = os.loadavg()[0];
-    if (loadBefore > 1) say(`bench: others use this machine (load ${loadBefore.toFixed(1)}): the figures will say more about them`);
+    if (loadBefore > 1)
+        say(
+            `bench: others use this machine (load ${loadBefore.toFixed(1)}): the figures will say more about them`,
+        );
     say('bench: starting a store of its own (fsync on, default settings, no rate limit) ...');
     const stack = await Stack.start({ workers: 2, threads: 32, fsync: true, options: ['--bench'] });
     const bench = new Bench(stack, options);
@@ -323,22 +480,48 @@ async function main() {
 }
 
 function report(bench, options) {
-    const figures = Object.fromEntries([...bench.figures].map(([name, list]) => [name, medians(list)]));
+    const figures = Object.fromEntries(
+        [...bench.figures].map(([name, list]) => [name, medians(list)]),
+    );
     const reached = verdicts(figures, bench.memory);
     const shares = bench.cpuShares();
-    const machine = { cores: os.cpus().length, cpu: os.cpus()[0]?.model, memory_mib: Math.round(os.totalmem() / 2 ** 20) };
+    const machine = {
+        cores: os.cpus().length,
+        cpu: os.cpus()[0]?.model,
+        memory_mib: Math.round(os.totalmem() / 2 ** 20),
+    };
 
-    say(`\nMedians of ${options.rounds} rounds of ${options.seconds} s, ${machine.cores} cores (${machine.cpu})\n`);
+    say(
+        `\nMedians of ${options.rounds} rounds of ${options.seconds} s, ${machine.cores} cores (${machine.cpu})\n`,
+    );
     say(table(figures));
     say('\nTo reach');
-    for (const one of reached) say(`  ${one.met ? 'yes' : 'NO '}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${one.relation} ${one.wanted.toFixed(2)}`);
+    for (const one of reached)
+        say(
+            `  ${one.met ? 'yes' : 'NO '}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${one.relation} ${one.wanted.toFixed(2)}`,
+        );
     const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
     const perRead = (share) => ((share * 1e6) / figures.reads_64.per_s).toFixed(0);
     say('\nWhere the time goes, reads at 64 connections');
-    for (const [name, share] of Object.entries(shares)) say(`  ${name.padEnd(12)} ${share.toFixed(2)} cores  ${((share / total) * 100).toFixed(0).padStart(3)} %  ${perRead(share).padStart(4)} us a read`);
-    say(`\nPrivate memory of the workers after load: ${bench.memory.map((kib) => (kib / 1024).toFixed(1)).join(', ')} MiB`);
+    for (const [name, share] of Object.entries(shares))
+        say(
+            `  ${name.padEnd(12)} ${share.toFixed(2)} cores  ${((share / total) * 100).toFixed(0).padStart(3)} %  ${perRead(share).padStart(4)} us a read`,
+        );
+    say(
+        `\nPrivate memory of the workers after load: ${bench.memory.map((kib) => (kib / 1024).toFixed(1)).join(', ')} MiB`,
+    );
 
-    const written = { ...figures, targets: reached, cpu_cores_reads_64: shares, worker_private_kib: bench.memory, machine, seconds: options.seconds, rounds: options.rounds, load_before: round(options.loadBefore), measured_at: new Date().toISOString() };
+    const written = {
+        ...figures,
+        targets: reached,
+        cpu_cores_reads_64: shares,
+        worker_private_kib: bench.memory,
+        machine,
+        seconds: options.seconds,
+        rounds: options.rounds,
+        load_before: round(options.loadBefore),
+        measured_at: new Date().toISOString(),
+    };
     fs.mkdirSync(path.dirname(options.out), { recursive: true });
     fs.writeFileSync(options.out, `${JSON.stringify(written, null, 2)}\n`);
     say(`\nWritten to ${options.out}`);

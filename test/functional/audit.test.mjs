@@ -1,4 +1,5 @@
-// No audit, no answer: each request of a known tenant leaves its row. contract.md §8, security.md §4.
+// No audit, no answer: each request of a known tenant leaves its row. contract.md §8 and
+// security.md §4.
 import { assert, before, describe, inParallel, test, unique } from './claim.mjs';
 import { Stack } from './stack.mjs';
 
@@ -261,16 +262,12 @@ describe('an audit row', () => {
     });
 
     test('keeps a hostile user agent to plain, short text', async () => {
-        const agentText = `x\u0001\u007f"${'ü'.repeat(10)}${'y'.repeat(5000)}`;
-        const head = Buffer.concat([
-            Buffer.from(
-                `GET /v1/secrets/audit/KEY HTTP/1.1\r\nHost: ${http.url.host}\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nUser-Agent: `,
-            ),
-            Buffer.from(agentText.replace('\u0001', ''), 'utf8'),
-            Buffer.from([0xff, 0xfe]),
-            Buffer.from('\r\n\r\n'),
-        ]);
-        const answer = await http.raw(head);
+        // Latin-1 bytes, so \u00ff is no UTF-8; what looks like the end of the text is not.
+        const hostile = `x\u007f"\u00ff\u00fe${'\u00c3\u00bc'.repeat(10)}${'y'.repeat(5000)}`;
+        const answer = await http.rawGet('/v1/secrets/audit/KEY', {
+            token,
+            headers: [`User-Agent: ${hostile}`],
+        });
         answer.expect(200);
         const event = await tenant.auditOf(answer.requestId);
         assert.ok(Buffer.byteLength(event.user_agent) <= 256);
@@ -362,7 +359,7 @@ describe('the database roles of the service', () => {
     for (const role of ['secretstore_app', 'secretstore_reader']) {
         for (const statement of forbidden) {
             test(`${role} may not: ${statement}`, async () => {
-                const sql = `select set_config('secretstore.tenant', '${tenant.id}', false); ${statement};`;
+                const sql = `${asTenant(tenant)} ${statement};`;
                 await assert.rejects(
                     stack.psql(sql, { role }),
                     /permission denied|must be owner|not allowed|must be superuser/i,
@@ -374,7 +371,8 @@ describe('the database roles of the service', () => {
     test('may not give away what they have not: a grant changes nothing', async () => {
         const grants = () =>
             stack.rows(
-                `select relname, relacl::text from pg_class where relnamespace = 'store'::regnamespace order by 1`,
+                `select relname, relacl::text from pg_class
+                 where relnamespace = 'store'::regnamespace order by 1`,
             );
         const before = await grants();
         for (const role of ['secretstore_app', 'secretstore_reader']) {
@@ -387,7 +385,8 @@ describe('the database roles of the service', () => {
 
     test('also no partition of the audit log may be changed', async () => {
         const partitions = await stack.rows(
-            `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'store.audit_events'::regclass`,
+            `select inhrelid::regclass::text as name from pg_inherits
+             where inhparent = 'store.audit_events'::regclass`,
         );
         assert.ok(partitions.length >= 12);
         for (const role of ['secretstore_app', 'secretstore_reader']) {
@@ -406,7 +405,7 @@ describe('the database roles of the service', () => {
         const other = await stack.newTenant();
         await other.putSecret('roles/KEY', { value: 'v' });
         const mine = await stack.psql(
-            `select set_config('secretstore.tenant', '${tenant.id}', false); select count(*) from store.secrets;`,
+            `${asTenant(tenant)} select count(*) from store.secrets;`,
             { role: 'secretstore_app' },
         );
         assert.equal(count(mine), 1);
@@ -432,6 +431,11 @@ describe('the database roles of the service', () => {
         }
     });
 });
+
+// What the application says before anything else.
+function asTenant(tenant) {
+    return `select set_config('secretstore.tenant', '${tenant.id}', false);`;
+}
 
 // The same public id, another secret, a right checksum (security.md §1.3).
 function forgeKey(key) {

@@ -30,7 +30,8 @@ async function newHolder(body) {
         );
     const alterToken = (set) =>
         stack.psql(
-            `update store.tokens set ${set} where tenant_id = '${tenant.id}' and token_id = '${issued.token_id}'`,
+            `update store.tokens set ${set}
+             where tenant_id = '${tenant.id}' and token_id = '${issued.token_id}'`,
         );
     return { agent, token: issued.token, id: issued.token_id, alterAgent, alterToken };
 }
@@ -80,7 +81,7 @@ describe("another tenant's object", () => {
         ['GET', '/v1/audit'],
         ['GET', '/v1/secrets?namespace=theirs'],
     ]) {
-        test(`is out of reach for ${method} ${target} by a header that names the tenant`, async () => {
+        test(`is not shown by ${method} ${target} for a header with its tenant`, async () => {
             const theirs = (await http.call(method, target, { token: other.userToken })).expect(
                 200,
             );
@@ -134,8 +135,11 @@ describe('a token, at once after', () => {
             allowed_scopes: ['secrets:read:rights/KEY'],
         });
         const token = await agent.newToken(['secrets:read:rights/KEY']);
-        await stack.psql(`update store.agents set allowed_namespaces = '{*}', allowed_scopes = '{secrets:*:*}',
-            limits_version = limits_version + 1 where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`);
+        await stack.psql(
+            `update store.agents set allowed_namespaces = '{*}', allowed_scopes = '{secrets:*:*}',
+                    limits_version = limits_version + 1
+             where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`,
+        );
         (await readWith(token)).expect(200);
         (await readWith(token, 'rights/OTHER')).expect(403, 'SCOPE_DENIED');
     });
@@ -205,7 +209,8 @@ describe('an agent key, at once after', () => {
         const agent = await tenant.newAgent();
         (await agent.requestToken({ scopes: ['secrets:read:rights/*'] })).expect(200);
         await stack.psql(
-            `update store.agents set key_mac = sha256(key_mac) where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`,
+            `update store.agents set key_mac = sha256(key_mac)
+             where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`,
         );
         (await agent.requestToken({ scopes: ['secrets:read:rights/KEY'] })).expect(
             401,
@@ -217,10 +222,15 @@ describe('an agent key, at once after', () => {
         const mine = await tenant.newAgent();
         const theirs = await other.newAgent();
         // Someone who can write rows: the MAC binds key, tenant and agent.
-        await stack.psql(`update store.agents t set key_mac = m.key_mac, key_public_id = 'x' || substr(t.key_public_id, 2)
-            from store.agents m where m.agent_id = '${mine.id}' and t.agent_id = '${theirs.id}';
-            update store.agents set key_public_id = substr('${mine.key}', 10, 9) || '0' where agent_id = '${mine.id}';
-            update store.agents set key_public_id = substr('${mine.key}', 10, 10) where agent_id = '${theirs.id}';`);
+        await stack.psql(`
+            update store.agents t
+            set key_mac = m.key_mac, key_public_id = 'x' || substr(t.key_public_id, 2)
+            from store.agents m
+            where m.agent_id = '${mine.id}' and t.agent_id = '${theirs.id}';
+            update store.agents set key_public_id = substr('${mine.key}', 10, 9) || '!'
+            where agent_id = '${mine.id}';
+            update store.agents set key_public_id = substr('${mine.key}', 10, 10)
+            where agent_id = '${theirs.id}';`);
         (await mine.requestToken({ scopes: ['secrets:read:*'] })).expect(401, 'UNAUTHORIZED');
     });
 });

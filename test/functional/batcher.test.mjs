@@ -137,8 +137,10 @@ class Mixture {
             ip_allowlist: ['10.0.0.0/8'],
         });
         await this.stack.psql(`
-            update store.agents set active = false where tenant_id = '${tenant.id}' and agent_id = '${dead.id}';
-            update store.tokens set revoked_at = now() where tenant_id = '${tenant.id}' and token_id = '${revoked.token_id}';`);
+            update store.agents set active = false
+            where tenant_id = '${tenant.id}' and agent_id = '${dead.id}';
+            update store.tokens set revoked_at = now()
+            where tenant_id = '${tenant.id}' and token_id = '${revoked.token_id}';`);
         return { name, tenant, agent, token, keys, inactive, revoked: revoked.token, elsewhere };
     }
 
@@ -247,7 +249,8 @@ describe('one read that does not belong', () => {
         for (const key of ['GOOD', 'BAD'])
             await tenant.putSecret(`spoilt/${key}`, { value: `value-of-${key}` });
         await stack.psql(
-            `update store.secret_versions v set value_box = set_byte(value_box, 90, get_byte(value_box, 90) # 1)
+            `update store.secret_versions v
+             set value_box = set_byte(value_box, 90, get_byte(value_box, 90) # 1)
              from store.secrets s where s.tenant_id = v.tenant_id and s.secret_id = v.secret_id
              and s.tenant_id = '${tenant.id}' and s.key = 'BAD'`,
         );
@@ -262,7 +265,7 @@ describe('one read that does not belong', () => {
         });
     });
 
-    test('cannot be opened after its row was given to another tenant, secret or version', async () => {
+    test('cannot be opened after its boxes were given to another secret or version', async () => {
         const tenant = await stack.newTenant();
         const token = await (await tenant.newAgent()).newToken(['secrets:read:*']);
         const one = await tenant.putSecret('moved/ONE', { value: 'value-one' });
@@ -289,7 +292,8 @@ describe('one read that does not belong', () => {
             access_tier: 'critical',
         });
         await stack.psql(
-            `update store.secrets set access_tier = 0 where tenant_id = '${tenant.id}' and path = 'lowered/KEY';
+            `update store.secrets set access_tier = 0
+             where tenant_id = '${tenant.id}' and path = 'lowered/KEY';
              update store.secret_versions set access_tier = 0 where tenant_id = '${tenant.id}';`,
         );
         const answer = await stack.client.get('/v1/secrets/lowered/KEY', { token });
@@ -371,10 +375,11 @@ describe('a statement that takes too long', () => {
             },
         );
 
-        test(`because ${table} is locked leaves no audit row without an answer of its own`, async () => {
+        test(`because ${table} is locked leaves no request with two audit rows`, async () => {
             const rows = await stack.rows(
                 `select request_id, count(*)::int from store.audit_events
-                 where tenant_id = '${tenant.id}' and event_type = 'secret.read' group by 1 having count(*) > 1`,
+                 where tenant_id = '${tenant.id}' and event_type = 'secret.read'
+                 group by 1 having count(*) > 1`,
             );
             assert.deepEqual(rows, []);
         });
@@ -410,7 +415,8 @@ describe('a statement that takes too long', () => {
         });
         for (let i = 0; i < 5; ++i) {
             await stack.psql(
-                `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'secretstore_reader'`,
+                `select pg_terminate_backend(pid) from pg_stat_activity
+                 where usename = 'secretstore_reader'`,
             );
             const seen = outcomes.length;
             await eventually('reads go on', () => outcomes.slice(seen).includes(200));

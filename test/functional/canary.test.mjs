@@ -1,5 +1,5 @@
-// Nothing that is secret lies anywhere on disk in the clear: 1,000 marked values, keys and tokens are
-// written, read and refused, and then everything is searched for them. security.md §1.4.
+// Nothing that is secret lies anywhere on disk in the clear: 1,000 marked values, keys and tokens
+// are written, read and refused, and then everything is searched for them. security.md §1.4.
 import fs from 'node:fs';
 import path from 'node:path';
 import { randomBytes } from 'node:crypto';
@@ -190,9 +190,9 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
                     body: `{"value":"${values[0].repeat(40_000)}"}`,
                 })
             ).expect(413);
-            await http.rawBytes([
-                `PUT /v1/secrets/canaries/C HTTP/1.1\r\nHost: ${http.url.host}\r\nConnection: close\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"value":"${marker}`,
-            ]);
+            const headers = ['Content-Type: application/json', 'Content-Length: 20'];
+            const head = http.rawHead('PUT', '/v1/secrets/canaries/C', { token, headers });
+            await http.rawBytes([head, `{"value":"${marker}`]);
             await stack.stopPostgres('immediate');
             (
                 await http.put('/v1/secrets/canaries/C', { token, body: { value: values[1] } })
@@ -227,7 +227,7 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
         assert.deepEqual(found, []);
     });
 
-    test('are in no file of the store: data, WAL, logs at debug level, temporary folders', async () => {
+    test('are in no file: data, WAL, logs at debug level, temporary folders', async () => {
         await stack.psql('checkpoint');
         const files = filesBelow(stack.state);
         for (const part of [
@@ -289,7 +289,7 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
         assert.deepEqual(now, before);
     });
 
-    test("are out of reach for others of the same user: a worker's memory is not dumpable", async () => {
+    test("are out of reach for the same user: a worker's memory is not dumpable", async () => {
         const { uid } = fs.statSync(stack.state);
         const [pid] = stack.workerPids();
         const { code } = await run('/usr/bin/cat', [`/proc/${pid}/environ`], {

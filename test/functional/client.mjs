@@ -250,16 +250,17 @@ export class Client {
         return checkAnswer(answer, { what: String([parts].flat()[0]).slice(0, 300), ...options });
     }
 
-    // GET with any bytes as target.
-    rawGet(target, { token, headers = [] } = {}) {
+    // The head of a request of its own connection, byte for byte; `headers` are whole lines.
+    rawHead(method, target, { token, headers = [] } = {}) {
         const lines = [`Host: ${this.url.host}`, 'Connection: close', ...headers];
         if (token !== undefined) lines.push(`Authorization: Bearer ${token}`);
-        const head = Buffer.concat([
-            Buffer.from('GET '),
-            Buffer.isBuffer(target) ? target : Buffer.from(target, 'latin1'),
-            Buffer.from(` HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`),
-        ]);
-        return this.raw(head);
+        const head = `${method} ${target} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
+        return Buffer.from(head, 'latin1');
+    }
+
+    // GET with any bytes as target.
+    rawGet(target, options) {
+        return this.raw(this.rawHead('GET', target, options));
     }
 
     openHttp2() {

@@ -8,7 +8,7 @@ const http = stack.client;
 
 // The scheme's name in the document → the kind of credential.
 const kKindOfScheme = { agentKey: 'agent', scopedToken: 'token', userToken: 'user' };
-const kNameOfKind = { agent: /agent key/i, token: /scoped token/i, user: /user/i };
+const kNameOfKind = { agent: /agent key/i, token: /scoped token/i, user: /user token/i };
 
 async function operations() {
     const document = (await http.get('/v1/openapi.json')).expect(200);
@@ -96,7 +96,7 @@ describe('the matrix of operations and credentials', () => {
         for (const kind of Object.keys(kNameOfKind).filter(
             (one) => !operation.kinds.includes(one),
         )) {
-            test(`${operation.name} with a valid ${kind} credential is answered with 403`, async () => {
+            test(`${operation.name} with a valid ${kind} is answered with 403`, async () => {
                 const answer = await http.call(operation.method, operation.target, {
                     ...bodyOf(operation),
                     token: credentials[kind],

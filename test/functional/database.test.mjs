@@ -161,7 +161,9 @@ describe('when the database is back', () => {
             }
         } finally {
             await stack.psql(
-                'set default_transaction_read_only = off; alter system reset default_transaction_read_only; select pg_reload_conf();',
+                `set default_transaction_read_only = off;
+                 alter system reset default_transaction_read_only;
+                 select pg_reload_conf();`,
             );
         }
         await servesAgain();
@@ -261,14 +263,19 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
 
     test('the schema is older', async () => {
         const rows =
-            await stack.psql(`with gone as (delete from store.schema_migrations where number = (select max(number) from store.schema_migrations) returning *)
+            await stack.psql(`
+            with gone as (
+                delete from store.schema_migrations
+                where number = (select max(number) from store.schema_migrations) returning *)
             select row_to_json(gone) from gone`);
         const row = JSON.parse(rows);
         try {
             await refuses(stack.config, /schema|migrat/i);
         } finally {
             await stack.psql(
-                `insert into store.schema_migrations select * from json_populate_record(null::store.schema_migrations, '${JSON.stringify(row)}')`,
+                `insert into store.schema_migrations
+                 select * from json_populate_record(
+                     null::store.schema_migrations, '${JSON.stringify(row)}')`,
             );
         }
     });

@@ -200,7 +200,10 @@ describe('the endpoints of the reference', () => {
 
     test('GET /secrets?namespace= lists a nested namespace without values', async () => {
         const namespace = `${unique('endpoints')}/list`;
-        await tenant.putSecret(`${namespace}/KEY`, { value: 'a-test-value', metadata: { env: 'x' } });
+        await tenant.putSecret(`${namespace}/KEY`, {
+            value: 'a-test-value',
+            metadata: { env: 'x' },
+        });
 
         const answer = await http.get(
             `/v1/secrets?namespace=${encodeURIComponent(namespace)}&page=1&limit=50`,
@@ -277,7 +280,10 @@ describe('the endpoints of the reference', () => {
             Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
         );
         for (const wanted of [/^POST \S*\/agents$/, /^GET \S*\/agents$/, /^POST \S*\/tokens$/]) {
-            assert.ok(operations.some((operation) => wanted.test(operation)), String(wanted));
+            assert.ok(
+                operations.some((operation) => wanted.test(operation)),
+                String(wanted),
+            );
         }
     });
 

@@ -8,14 +8,17 @@ import path from 'node:path';
 import { openBox, parseRootKeyFile } from '../vectors/open-sealed-box.mjs';
 
 export const encode = (value) =>
-    Buffer.from(typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value)).toString('base64url');
+    Buffer.from(
+        typeof value === 'string' || Buffer.isBuffer(value) ? value : JSON.stringify(value),
+    ).toString('base64url');
 export const decode = (part) => JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
 
 export class Forge {
     static async of(stack) {
         const root = parseRootKeyFile(fs.readFileSync(path.join(stack.state, 'root.key'), 'utf8'));
         const rows = await stack.rows(
-            `select key_id, purpose, generation, encode(box, 'hex') as box from store.service_keys where state = 'active'`,
+            `select key_id, purpose, generation, encode(box, 'hex') as box
+             from store.service_keys where state = 'active'`,
         );
         const open = (purpose) => {
             const row = rows.find((one) => one.purpose === purpose);

@@ -4,7 +4,8 @@
 //     node test/functional/run.mjs [PART-OF-A-FILE-NAME…]
 //
 // SECRETSTORE_BUILD chooses the build folder (default build/); SECRETSTORE_KEEP=1 leaves the shared
-// stack running and the folders of the others in place. The summary of node's test runner is what is printed last.
+// stack running and the folders of the others in place. The summary of node's test runner is what
+// is printed last.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -40,7 +41,8 @@ async function main() {
         const findings = stack.findings();
         if (code !== 0) console.log(logTails(stack.state));
         if (findings) console.log(`\nSanitizers or assertions of the shared stack:\n${findings}`);
-        if (report.length > 0) console.log(`\nOperations that no test called with success:\n  ${report.join('\n  ')}`);
+        if (report.length > 0)
+            console.log(`\nOperations that no test called with success:\n  ${report.join('\n  ')}`);
         if (findings || report.length > 0) code = 1;
     } finally {
         fs.rmSync(coverage, { force: true });
@@ -53,16 +55,25 @@ async function main() {
 
 // Prints what node prints, and gives back its summary so that it can stand at the end.
 function runTests(stack, coverage) {
-    const args = ['--test', `--test-concurrency=${kFilesAtOnce}`, `--test-timeout=${kDeadlineOfAFile}`, '--test-reporter=spec'];
-    const child = spawn(process.execPath, [...args, ...files.map((name) => path.join(folder, name))], {
-        env: {
-            ...process.env,
-            SECRETSTORE_STACK: stack.folder,
-            SECRETSTORE_COVERAGE: coverage,
-            NODE_EXTRA_CA_CERTS: stack.env.NODE_EXTRA_CA_CERTS,
+    const args = [
+        '--test',
+        `--test-concurrency=${kFilesAtOnce}`,
+        `--test-timeout=${kDeadlineOfAFile}`,
+        '--test-reporter=spec',
+    ];
+    const child = spawn(
+        process.execPath,
+        [...args, ...files.map((name) => path.join(folder, name))],
+        {
+            env: {
+                ...process.env,
+                SECRETSTORE_STACK: stack.folder,
+                SECRETSTORE_COVERAGE: coverage,
+                NODE_EXTRA_CA_CERTS: stack.env.NODE_EXTRA_CA_CERTS,
+            },
+            stdio: ['ignore', 'pipe', 'inherit'],
         },
-        stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    );
     const stop = () => child.kill('SIGTERM');
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
@@ -72,7 +83,13 @@ function runTests(stack, coverage) {
         process.stdout.write(chunk);
         const lines = (rest + chunk).split('\n');
         rest = lines.pop();
-        summary.push(...lines.filter((line) => /^(\u001b\[\d+m)?ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(line)));
+        summary.push(
+            ...lines.filter((line) =>
+                /^(\u001b\[\d+m)?ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(
+                    line,
+                ),
+            ),
+        );
     });
     return new Promise((resolve) => {
         child.on('close', (exitCode) => resolve({ code: exitCode ?? 1, summary }));
@@ -89,7 +106,13 @@ async function uncalled(stack, coverage) {
     const document = (await stack.client.get('/v1/openapi.json')).expect(200);
     return Object.entries(document.paths).flatMap(([template, item]) =>
         Object.keys(item)
-            .filter((method) => !called.some(([verb, target]) => verb === method.toUpperCase() && matches(template, target)))
+            .filter(
+                (method) =>
+                    !called.some(
+                        ([verb, target]) =>
+                            verb === method.toUpperCase() && matches(template, target),
+                    ),
+            )
             .map((method) => `${method.toUpperCase()} ${template}`),
     );
 }
@@ -97,7 +120,13 @@ async function uncalled(stack, coverage) {
 function matches(template, target) {
     const pattern = template
         .split(/(\{[^}]*\})/)
-        .map((part) => (part.startsWith('{') ? (part.includes('path') ? '.+/.+' : '[^/]+') : part.replace(/[.]/g, '\\.')))
+        .map((part) =>
+            part.startsWith('{')
+                ? part.includes('path')
+                    ? '.+/.+'
+                    : '[^/]+'
+                : part.replace(/[.]/g, '\\.'),
+        )
         .join('');
     return new RegExp(`^(/v1)?${pattern}$`).test(target);
 }

@@ -43,7 +43,10 @@ describe('a scope request', () => {
     for (const [namespaces, scopes, requested, granted] of cases) {
         const verb = granted ? 'is granted' : 'is refused';
         test(`for ${requested} ${verb} to an agent of ${scopes} in ${namespaces}`, async () => {
-            const agent = await tenant.newAgent({ allowed_namespaces: namespaces, allowed_scopes: scopes });
+            const agent = await tenant.newAgent({
+                allowed_namespaces: namespaces,
+                allowed_scopes: scopes,
+            });
 
             const answer = await agent.requestToken({ scopes: [requested] });
 
@@ -57,8 +60,13 @@ describe('a scope request', () => {
     }
 
     test('of several is refused when one is, which the message names', async () => {
-        const agent = await tenant.newAgent({ allowed_namespaces: ['a'], allowed_scopes: ['secrets:read:a/*'] });
-        const answer = await agent.requestToken({ scopes: ['secrets:read:a/x', 'secrets:read:b/x'] });
+        const agent = await tenant.newAgent({
+            allowed_namespaces: ['a'],
+            allowed_scopes: ['secrets:read:a/*'],
+        });
+        const answer = await agent.requestToken({
+            scopes: ['secrets:read:a/x', 'secrets:read:b/x'],
+        });
         answer.expect(403, 'SCOPE_DENIED');
         assert.match(answer.message, /secrets:read:b\/x/);
     });
@@ -118,7 +126,10 @@ describe('a scope request', () => {
     }
 
     test('for a short form is still bound by the allowed scopes', async () => {
-        const agent = await tenant.newAgent({ allowed_namespaces: ['a'], allowed_scopes: ['secrets:read:a/*'] });
+        const agent = await tenant.newAgent({
+            allowed_namespaces: ['a'],
+            allowed_scopes: ['secrets:read:a/*'],
+        });
         (await agent.requestToken({ scopes: ['write:secrets'] })).expect(403, 'SCOPE_DENIED');
     });
 });
@@ -130,7 +141,10 @@ describe('an agent', () => {
     });
 
     test('without allowed_scopes may read its namespaces', async () => {
-        const agent = await tenant.newAgent({ allowed_namespaces: ['a', 'b/c'], allowed_scopes: undefined });
+        const agent = await tenant.newAgent({
+            allowed_namespaces: ['a', 'b/c'],
+            allowed_scopes: undefined,
+        });
         assert.deepEqual(agent.created.allowed_scopes, ['secrets:read:a/*', 'secrets:read:b/c/*']);
     });
 
@@ -143,7 +157,10 @@ describe('an agent', () => {
     });
 
     test('with a scope of everything and no namespaces has all of them', async () => {
-        const agent = await tenant.newAgent({ allowed_namespaces: undefined, allowed_scopes: ['secrets:read:*'] });
+        const agent = await tenant.newAgent({
+            allowed_namespaces: undefined,
+            allowed_scopes: ['secrets:read:*'],
+        });
         assert.deepEqual(agent.created.allowed_namespaces, ['*']);
     });
 
@@ -159,8 +176,12 @@ describe('an agent', () => {
     });
 
     test('shows its addresses in canonical form', async () => {
-        const agent = await tenant.newAgent({ ip_allowlist: ['127.0.0.1', '::FFFF:127.0.0.2', '2001:DB8::/32'] });
-        const listed = (await http.get('/v1/agents?limit=200', { token: tenant.userToken })).expect(200);
+        const agent = await tenant.newAgent({
+            ip_allowlist: ['127.0.0.1', '::FFFF:127.0.0.2', '2001:DB8::/32'],
+        });
+        const listed = (await http.get('/v1/agents?limit=200', { token: tenant.userToken })).expect(
+            200,
+        );
         const shown = listed.items.find((item) => item.id === agent.id);
         assert.ok(shown.ip_allowlist.includes('2001:db8::/32'), JSON.stringify(shown.ip_allowlist));
     });
@@ -194,10 +215,16 @@ describe('a token', () => {
     test('that may read does not write, and one that may write does not read', async () => {
         const reader = await agent.newToken(['secrets:read:scopes/*']);
         const writer = await agent.newToken(['secrets:write:scopes/*']);
-        const put = await http.put('/v1/secrets/scopes/a/KEY', { token: reader, body: { value: 'v' } });
+        const put = await http.put('/v1/secrets/scopes/a/KEY', {
+            token: reader,
+            body: { value: 'v' },
+        });
         put.expect(403, 'SCOPE_DENIED');
         (await http.get('/v1/secrets/scopes/a/KEY', { token: writer })).expect(403, 'SCOPE_DENIED');
-        (await http.get('/v1/secrets?namespace=scopes%2Fa', { token: writer })).expect(403, 'SCOPE_DENIED');
+        (await http.get('/v1/secrets?namespace=scopes%2Fa', { token: writer })).expect(
+            403,
+            'SCOPE_DENIED',
+        );
     });
 
     test('of one secret lists that secret alone', async () => {
@@ -205,9 +232,14 @@ describe('a token', () => {
         await tenant.putSecret('scopes/few/TWO', { value: 'v' });
         const token = await agent.newToken(['secrets:read:scopes/few/ONE']);
 
-        const listed = (await http.get('/v1/secrets?namespace=scopes%2Ffew', { token })).expect(200);
+        const listed = (await http.get('/v1/secrets?namespace=scopes%2Ffew', { token })).expect(
+            200,
+        );
 
-        assert.deepEqual(listed.items.map((item) => item.key), ['ONE']);
+        assert.deepEqual(
+            listed.items.map((item) => item.key),
+            ['ONE'],
+        );
         assert.equal(listed.total, 1);
     });
 
@@ -218,7 +250,9 @@ describe('a token', () => {
 
     test('lists an empty namespace that it covers as empty', async () => {
         const token = await agent.newToken(['secrets:read:scopes/*']);
-        const listed = (await http.get('/v1/secrets?namespace=scopes%2Fempty', { token })).expect(200);
+        const listed = (await http.get('/v1/secrets?namespace=scopes%2Fempty', { token })).expect(
+            200,
+        );
         assert.deepEqual([listed.items, listed.total], [[], 0]);
     });
 
@@ -229,22 +263,29 @@ describe('a token', () => {
     });
 
     test('bound to other addresses is refused here', async () => {
-        const token = await agent.newToken(['secrets:read:scopes/*'], { ip_allowlist: ['10.0.0.0/8'] });
+        const token = await agent.newToken(['secrets:read:scopes/*'], {
+            ip_allowlist: ['10.0.0.0/8'],
+        });
         const answer = await http.get('/v1/secrets/scopes/a/KEY', { token });
         assert.ok([401, 403].includes(answer.status), answer.text);
         assert.ok(!answer.text.includes('a-test-value'));
     });
 
     test('bound to this address is served', async () => {
-        const token = await agent.newToken(['secrets:read:scopes/*'], { ip_allowlist: ['127.0.0.1'] });
+        const token = await agent.newToken(['secrets:read:scopes/*'], {
+            ip_allowlist: ['127.0.0.1'],
+        });
         (await http.get('/v1/secrets/scopes/a/KEY', { token })).expect(200);
     });
 
-    test('of an agent bound to other addresses is refused, whatever its own list says', async () => {
+    test('of an agent bound to other addresses is refused, whatever its own list', async () => {
         const bound = await tenant.newAgent();
-        const token = await bound.newToken(['secrets:read:scopes/*'], { ip_allowlist: ['127.0.0.1'] });
+        const token = await bound.newToken(['secrets:read:scopes/*'], {
+            ip_allowlist: ['127.0.0.1'],
+        });
         await stack.psql(
-            `update store.agents set ip_allowlist = '{10.0.0.0/8}', limits_version = limits_version + 1
+            `update store.agents
+             set ip_allowlist = '{10.0.0.0/8}', limits_version = limits_version + 1
              where tenant_id = '${tenant.id}' and agent_id = '${bound.id}'`,
         );
         const answer = await http.get('/v1/secrets/scopes/a/KEY', { token });
@@ -257,14 +298,20 @@ describe('a token', () => {
     });
 
     test('carries at most 32 scopes and still fits into a header', async () => {
-        const scopes = Array.from({ length: 32 }, (_, i) => `secrets:read:scopes/${'x'.repeat(40)}/${i}`);
+        const scopes = Array.from(
+            { length: 32 },
+            (_, i) => `secrets:read:scopes/${'x'.repeat(40)}/${i}`,
+        );
         const token = await agent.newToken(scopes);
         assert.ok(token.length <= 4096);
         (await http.get('/v1/secrets/scopes/a/KEY', { token })).expect(403, 'SCOPE_DENIED');
     });
 
     test('that would not fit is refused with words that help', async () => {
-        const scopes = Array.from({ length: 32 }, (_, i) => `secrets:read:scopes/${'x'.repeat(120)}/${i}`);
+        const scopes = Array.from(
+            { length: 32 },
+            (_, i) => `secrets:read:scopes/${'x'.repeat(120)}/${i}`,
+        );
         const answer = await agent.requestToken({ scopes });
         answer.expect(400, 'INVALID_REQUEST');
         assert.match(answer.message, /fewer|shorter|large|long/i);

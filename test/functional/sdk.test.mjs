@@ -6,8 +6,14 @@ import { Stack } from './stack.mjs';
 
 // Its package.json names a file that is not in the package.
 const sdkPath = new URL('../node_modules/@agentsecretstore/sdk/dist/index.js', import.meta.url);
-const { AgentVault, ApprovalRequiredError, AuthError, ScopeError, SecretNotFoundError, VaultError } =
-    await import(sdkPath);
+const {
+    AgentVault,
+    ApprovalRequiredError,
+    AuthError,
+    ScopeError,
+    SecretNotFoundError,
+    VaultError,
+} = await import(sdkPath);
 
 describe('the official SDK', () => {
     const stack = Stack.shared();
@@ -78,7 +84,10 @@ describe('the official SDK', () => {
         const listed = await vault.listSecrets(namespace);
 
         assert.equal(listed.namespace, namespace);
-        assert.deepEqual(listed.items.map((item) => item.key), ['A', 'B']);
+        assert.deepEqual(
+            listed.items.map((item) => item.key),
+            ['A', 'B'],
+        );
         assert.equal(listed.total, 2);
         assert.ok(!JSON.stringify(listed).includes('value-of-'));
     });
@@ -91,7 +100,10 @@ describe('the official SDK', () => {
         const listed = await vault.listSecrets(namespace);
 
         assert.equal(listed.namespace, namespace);
-        assert.deepEqual(listed.items.map((item) => item.key), ['KEY']);
+        assert.deepEqual(
+            listed.items.map((item) => item.key),
+            ['KEY'],
+        );
     });
 
     test('throws SecretNotFoundError for a secret that does not exist', async () => {
@@ -132,7 +144,10 @@ describe('the official SDK', () => {
     });
 
     test('throws ApprovalRequiredError with the same approval each time it asks', async () => {
-        await tenant.putSecret('sdk/sensitive/KEY', { value: 'a-test-value', access_tier: 'sensitive' });
+        await tenant.putSecret('sdk/sensitive/KEY', {
+            value: 'a-test-value',
+            access_tier: 'sensitive',
+        });
         const approvals = [];
 
         for (const vault of [vaultOf(agent.key), vaultOf(agent.key)]) {
@@ -148,7 +163,10 @@ describe('the official SDK', () => {
     });
 
     test('does not lower a tier, though it always sends standard', async () => {
-        await tenant.putSecret('sdk/kept-tier/KEY', { value: 'one-value', access_tier: 'sensitive' });
+        await tenant.putSecret('sdk/kept-tier/KEY', {
+            value: 'one-value',
+            access_tier: 'sensitive',
+        });
 
         const stored = await vaultOf(agent.key).setSecret('sdk/kept-tier/KEY', 'another-value');
 

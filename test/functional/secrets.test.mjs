@@ -13,17 +13,25 @@ before(async () => {
     agent = await tenant.newAgent();
     token = await agent.newToken(['secrets:*:*']);
 });
-const put = (path, body, options = {}) => http.put(`/v1/secrets/${path}`, { token, body, ...options });
+const put = (path, body, options = {}) =>
+    http.put(`/v1/secrets/${path}`, { token, body, ...options });
 const get = (path, options = {}) => http.get(`/v1/secrets/${path}`, { token, ...options });
 
 describe('a version', () => {
     test('counts from 1 and is the newest unless another is asked for', async () => {
         const path = `${unique('versions')}/KEY`;
-        for (const value of ['value-one', 'value-two', 'value-three']) (await put(path, { value })).expect(200);
+        for (const value of ['value-one', 'value-two', 'value-three'])
+            (await put(path, { value })).expect(200);
 
         assert.deepEqual(pick((await get(path)).expect(200)), { value: 'value-three', version: 3 });
-        assert.deepEqual(pick((await get(`${path}?version=1`)).expect(200)), { value: 'value-one', version: 1 });
-        assert.deepEqual(pick((await get(`${path}?version=3`)).expect(200)), { value: 'value-three', version: 3 });
+        assert.deepEqual(pick((await get(`${path}?version=1`)).expect(200)), {
+            value: 'value-one',
+            version: 1,
+        });
+        assert.deepEqual(pick((await get(`${path}?version=3`)).expect(200)), {
+            value: 'value-three',
+            version: 3,
+        });
         (await get(`${path}?version=4`)).expect(404);
     });
 
@@ -73,7 +81,10 @@ describe('a version', () => {
         test(`in If-Match as ${tag} is refused`, async () => {
             const path = `${unique('ifmatch')}/KEY`;
             (await put(path, { value: 'v' })).expect(200);
-            (await put(path, { value: 'w' }, { headers: { 'If-Match': tag } })).expect(400, 'INVALID_REQUEST');
+            (await put(path, { value: 'w' }, { headers: { 'If-Match': tag } })).expect(
+                400,
+                'INVALID_REQUEST',
+            );
         });
     }
 
@@ -84,24 +95,36 @@ describe('a version', () => {
         const answers = await inParallel(32, 32, (i) => put(path, { value: values[i] }));
 
         const versions = answers.map((answer) => answer.expect(200).version);
-        assert.deepEqual([...versions].sort((a, b) => a - b), Array.from({ length: 32 }, (_, i) => i + 1));
-        const stored = await inParallel(32, 8, async (i) => (await get(`${path}?version=${versions[i]}`)).expect(200));
-        assert.deepEqual(stored.map((secret) => secret.value), values);
+        assert.deepEqual(
+            [...versions].sort((a, b) => a - b),
+            Array.from({ length: 32 }, (_, i) => i + 1),
+        );
+        const stored = await inParallel(32, 8, async (i) =>
+            (await get(`${path}?version=${versions[i]}`)).expect(200),
+        );
+        assert.deepEqual(
+            stored.map((secret) => secret.value),
+            values,
+        );
     });
 
     test('that 32 writers expect is replaced by exactly one', async () => {
         const path = `${unique('racing')}/KEY`;
         (await put(path, { value: 'v' })).expect(200);
-        const answers = await inParallel(32, 32, (i) => put(path, { value: `w${i}`, expected_version: 1 }));
+        const answers = await inParallel(32, 32, (i) =>
+            put(path, { value: `w${i}`, expected_version: 1 }),
+        );
         const won = answers.filter((answer) => answer.status === 200);
         assert.equal(won.length, 1);
         for (const answer of answers) if (answer !== won[0]) answer.expect(409, 'VERSION_CONFLICT');
         assert.equal((await get(path)).expect(200).version, 2);
     });
 
-    test('1 of a secret that does not exist is made by exactly one of 32 who expect none', async () => {
+    test('1 of a new secret is made by exactly one of 32 who expect none', async () => {
         const path = `${unique('creators')}/KEY`;
-        const answers = await inParallel(32, 32, (i) => put(path, { value: `v${i}`, expected_version: 0 }));
+        const answers = await inParallel(32, 32, (i) =>
+            put(path, { value: `v${i}`, expected_version: 0 }),
+        );
         assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
         assert.equal(answers.filter((answer) => answer.status === 409).length, 31);
     });
@@ -128,7 +151,14 @@ describe('an update', () => {
     test('keeps what it does not name', async () => {
         const path = `${unique('keeps')}/KEY`;
         const expires = '2031-01-01T00:00:00Z';
-        (await put(path, { value: 'v', secret_type: 'ssh_key', metadata: { a: 1 }, expires_at: expires })).expect(200);
+        (
+            await put(path, {
+                value: 'v',
+                secret_type: 'ssh_key',
+                metadata: { a: 1 },
+                expires_at: expires,
+            })
+        ).expect(200);
 
         const updated = (await put(path, { value: 'w' })).expect(200);
 
@@ -140,7 +170,9 @@ describe('an update', () => {
     test('keeps metadata when it is null, and replaces it when it is an object', async () => {
         const path = `${unique('metadata')}/KEY`;
         (await put(path, { value: 'v', metadata: { a: 1 } })).expect(200);
-        assert.deepEqual((await put(path, { value: 'w', metadata: null })).expect(200).metadata, { a: 1 });
+        assert.deepEqual((await put(path, { value: 'w', metadata: null })).expect(200).metadata, {
+            a: 1,
+        });
         assert.deepEqual((await put(path, { value: 'x', metadata: {} })).expect(200).metadata, {});
     });
 
@@ -160,7 +192,9 @@ describe('an update', () => {
 describe('an expiry', () => {
     test('in the past makes the secret gone', async () => {
         const path = `${unique('expired')}/KEY`;
-        (await put(path, { value: 'an-expired-value', expires_at: '2020-01-01T00:00:00Z' })).expect(200);
+        (await put(path, { value: 'an-expired-value', expires_at: '2020-01-01T00:00:00Z' })).expect(
+            200,
+        );
         const answer = await get(path);
         answer.expect(410, 'SECRET_EXPIRED');
         assert.ok(!answer.text.includes('an-expired-value'));
@@ -177,10 +211,22 @@ describe('an expiry', () => {
 
     test('shows in the list as expired', async () => {
         const namespace = unique('expired');
-        (await put(`${namespace}/OLD`, { value: 'v', expires_at: '2020-01-01T00:00:00Z' })).expect(200);
-        (await put(`${namespace}/NEW`, { value: 'v', expires_at: '2040-01-01T00:00:00Z' })).expect(200);
-        const { items } = (await http.get(`/v1/secrets?namespace=${namespace}`, { token })).expect(200);
-        assert.deepEqual(items.map((item) => [item.key, item.expired]), [['NEW', false], ['OLD', true]]);
+        (await put(`${namespace}/OLD`, { value: 'v', expires_at: '2020-01-01T00:00:00Z' })).expect(
+            200,
+        );
+        (await put(`${namespace}/NEW`, { value: 'v', expires_at: '2040-01-01T00:00:00Z' })).expect(
+            200,
+        );
+        const { items } = (await http.get(`/v1/secrets?namespace=${namespace}`, { token })).expect(
+            200,
+        );
+        assert.deepEqual(
+            items.map((item) => [item.key, item.expired]),
+            [
+                ['NEW', false],
+                ['OLD', true],
+            ],
+        );
     });
 
     test('of null lifts an earlier one', async () => {
@@ -227,7 +273,9 @@ describe('a value', () => {
     const values = {
         'one byte': 'x',
         'a NUL-like escape in text': 'a\\u0000b',
-        'every printable ASCII character': Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).join(''),
+        'every printable ASCII character': Array.from({ length: 95 }, (_, i) =>
+            String.fromCharCode(32 + i),
+        ).join(''),
         'control characters': '\u0001\t\n\r\u001f\u007f',
         'line and paragraph separators': '\u2028\u2029',
         'characters beyond the basic plane': '😀𝔘𐍈',
@@ -256,7 +304,10 @@ describe('a value', () => {
              join store.secrets s using (tenant_id, secret_id)
              where s.tenant_id = '${tenant.id}' and s.namespace = '${namespace}'`,
         );
-        assert.deepEqual(rows.map((row) => row.size), [98 + 64, 98 + 64]);
+        assert.deepEqual(
+            rows.map((row) => row.size),
+            [98 + 64, 98 + 64],
+        );
     });
 });
 
@@ -297,7 +348,10 @@ describe('max_uses', () => {
         (await http.get(`/v1/secrets?namespace=${namespace}`, { token: counted })).expect(200);
         (await get(`${namespace}/KEY`, { token: counted })).expect(200);
         (await get(`${namespace}/KEY`, { token: counted })).expect(401, 'UNAUTHORIZED');
-        (await put(`${namespace}/KEY`, { value: 'w' }, { token: counted })).expect(401, 'UNAUTHORIZED');
+        (await put(`${namespace}/KEY`, { value: 'w' }, { token: counted })).expect(
+            401,
+            'UNAUTHORIZED',
+        );
     });
 
     test('never passes its number when reads and writes race', async () => {
@@ -318,8 +372,12 @@ describe('agents', () => {
     test('are listed oldest first, in pages', async () => {
         const other = await stack.newTenant();
         const made = [];
-        for (const name of ['first', 'second', 'third']) made.push((await other.newAgent({ name })).id);
-        const page = async (n) => (await http.get(`/v1/agents?limit=2&page=${n}`, { token: other.userToken })).expect(200);
+        for (const name of ['first', 'second', 'third'])
+            made.push((await other.newAgent({ name })).id);
+        const page = async (n) =>
+            (await http.get(`/v1/agents?limit=2&page=${n}`, { token: other.userToken })).expect(
+                200,
+            );
         const seen = [...(await page(1)).items, ...(await page(2)).items].map((item) => item.id);
         assert.deepEqual(seen, made);
         assert.equal((await page(2)).total, 3);
@@ -330,7 +388,9 @@ describe('agents', () => {
         const active = await tenant.newAgent();
         await active.newToken(['secrets:read:a/b']);
         await eventually('last_active_at is set', async () => {
-            const { items } = (await http.get('/v1/agents?limit=200', { token: tenant.userToken })).expect(200);
+            const { items } = (
+                await http.get('/v1/agents?limit=200', { token: tenant.userToken })
+            ).expect(200);
             return items.find((item) => item.id === active.id).last_active_at;
         });
     });
@@ -338,7 +398,9 @@ describe('agents', () => {
     test('take the largest name and description that the contract allows', async () => {
         const body = { name: `${unique('n')} .-_`.padEnd(64, 'x'), description: 'ü'.repeat(500) };
         const made = await tenant.newAgent(body);
-        const { items } = (await http.get('/v1/agents?limit=200', { token: tenant.userToken })).expect(200);
+        const { items } = (
+            await http.get('/v1/agents?limit=200', { token: tenant.userToken })
+        ).expect(200);
         assert.equal(items.find((item) => item.id === made.id).description, body.description);
     });
 });
@@ -363,9 +425,14 @@ describe('a token', () => {
     test('dies when its time is over', async () => {
         const path = `${unique('dies')}/KEY`;
         (await put(path, { value: 'v' })).expect(200);
-        const { token: short, expires_at: expires } = await agent.issue([`secrets:read:${path}`], { ttl: 2 });
+        const { token: short, expires_at: expires } = await agent.issue([`secrets:read:${path}`], {
+            ttl: 2,
+        });
         (await get(path, { token: short })).expect(200);
-        await eventually('the token expires', async () => (await get(path, { token: short })).status === 401);
+        await eventually(
+            'the token expires',
+            async () => (await get(path, { token: short })).status === 401,
+        );
         const late = Date.now() - Date.parse(expires);
         assert.ok(late > -1100 && late < 1500, `it died ${late} ms after its expiry`);
     });
@@ -376,7 +443,9 @@ describe('a token', () => {
     });
 
     test('is never stored', async () => {
-        const dump = await stack.psql(`select t::text from store.tokens t where tenant_id = '${tenant.id}'`);
+        const dump = await stack.psql(
+            `select t::text from store.tokens t where tenant_id = '${tenant.id}'`,
+        );
         assert.ok(dump.length > 0);
         assert.ok(!dump.includes(token.split('.')[2]));
     });

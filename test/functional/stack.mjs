@@ -64,7 +64,9 @@ export async function runOrThrow(program, args, options) {
     const result = await run(program, args, options);
     if (result.code !== 0) {
         const said = `${result.stderr}${result.stdout}`.trim();
-        throw new Error(`${path.basename(program)} ${args.join(' ')}: exit ${result.code}: ${said}`);
+        throw new Error(
+            `${path.basename(program)} ${args.join(' ')}: exit ${result.code}: ${said}`,
+        );
     }
     return result.stdout;
 }
@@ -107,10 +109,27 @@ export class Stack {
     }
 
     // A stack of one's own; stop() it. `conf`: YAML of a drop-in.
-    static async start({ workers = 2, threads = 16, conf, options = [], fsync = false, rateLimit = 'off' } = {}) {
+    static async start({
+        workers = 2,
+        threads = 16,
+        conf,
+        options = [],
+        fsync = false,
+        rateLimit = 'off',
+    } = {}) {
         const folder = newFolder();
         const port = await freePort();
-        const args = ['up', '--dir', folder, '--port', port, '--workers', workers, '--threads', threads];
+        const args = [
+            'up',
+            '--dir',
+            folder,
+            '--port',
+            port,
+            '--workers',
+            workers,
+            '--threads',
+            threads,
+        ];
         args.push('--bin', kBinaries, '--rate-limit', rateLimit, '--no-demo', ...options);
         if (!fsync) args.push('--no-fsync');
         for (const [name, value] of Object.entries(kSanitizerOptions)) {
@@ -124,7 +143,9 @@ export class Stack {
         try {
             const result = await devStack(args.map(String));
             if (result.code !== 0) {
-                throw new Error(`dev-stack up: ${result.stderr}${result.stdout}${logTails(folder)}`);
+                throw new Error(
+                    `dev-stack up: ${result.stderr}${result.stdout}${logTails(folder)}`,
+                );
             }
         } catch (error) {
             await devStack(['down', '--dir', folder]);
@@ -157,7 +178,8 @@ export class Stack {
         const down = await devStack(['down', '--dir', this.folder]);
         const findings = this.findings();
         assert.equal(down.code, 0, down.stderr);
-        if (process.env.SECRETSTORE_KEEP) console.log(`Stopped, with its logs and data: ${this.folder}`);
+        if (process.env.SECRETSTORE_KEEP)
+            console.log(`Stopped, with its logs and data: ${this.folder}`);
         else assert.equal((await devStack(['clean', '--dir', this.folder])).code, 0);
         assert.equal(findings, '', 'sanitizers or assertions of the workers');
     }
@@ -165,11 +187,15 @@ export class Stack {
     // --- programs --------------------------------------------------------------------------
 
     async ctl(args, options) {
-        return runOrThrow(path.join(this.state, 'bin/secretstorectl'), ['--config', this.config, ...args], {
-            ...this.owner,
-            cwd: '/',
-            ...options,
-        });
+        return runOrThrow(
+            path.join(this.state, 'bin/secretstorectl'),
+            ['--config', this.config, ...args],
+            {
+                ...this.owner,
+                cwd: '/',
+                ...options,
+            },
+        );
     }
 
     // A worker in the foreground, as somebody would start it by hand: { code, stdout, stderr }.
@@ -185,7 +211,15 @@ export class Stack {
     // The same with a listening socket as descriptor 0, as spawn-fcgi gives it: one that finds
     // nothing wrong would serve.
     workerWithSocket(args, options) {
-        const start = 'import os,socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen()\nos.dup2(s.fileno(),0)\nos.unlink(sys.argv[1])\nos.execv(sys.argv[2],sys.argv[2:])';
+        const start = [
+            'import os, socket, sys',
+            'listener = socket.socket(socket.AF_UNIX)',
+            'listener.bind(sys.argv[1])',
+            'listener.listen()',
+            'os.unlink(sys.argv[1])',
+            'os.dup2(listener.fileno(), 0)',
+            'os.execv(sys.argv[2], sys.argv[2:])',
+        ].join('\n');
         const socket = path.join(this.state, 'socket', `${unique('worker')}.sock`);
         const program = path.join(this.state, 'bin/secretstore-worker');
         return run('/usr/bin/python3', ['-c', start, socket, program, ...args], {
@@ -199,12 +233,29 @@ export class Stack {
     // --- the database ----------------------------------------------------------------------
 
     psqlArguments(role) {
-        return ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', path.join(this.state, 'socket'), '-U', role, '-d', 'secretstore'];
+        return [
+            '-X',
+            '-q',
+            '-A',
+            '-t',
+            '-v',
+            'ON_ERROR_STOP=1',
+            '-h',
+            path.join(this.state, 'socket'),
+            '-U',
+            role,
+            '-d',
+            'secretstore',
+        ];
     }
 
     // Runs SQL as `role` (the superuser unless given); what psql prints. Throws what it refuses.
     async psql(sql, { role = 'postgres', ...options } = {}) {
-        return runOrThrow('/usr/bin/psql', this.psqlArguments(role), { input: sql, cwd: '/', ...options });
+        return runOrThrow('/usr/bin/psql', this.psqlArguments(role), {
+            input: sql,
+            cwd: '/',
+            ...options,
+        });
     }
 
     // The rows of a select, as objects.
@@ -220,13 +271,19 @@ export class Stack {
 
     stopPostgres(mode = 'fast') {
         const args = ['stop', '-D', path.join(this.state, 'pg'), '-m', mode, '-w', '-s'];
-        return runOrThrow(path.join(kPostgresPrograms, 'pg_ctl'), args, { ...this.owner, cwd: '/' });
+        return runOrThrow(path.join(kPostgresPrograms, 'pg_ctl'), args, {
+            ...this.owner,
+            cwd: '/',
+        });
     }
 
     startPostgres() {
         const log = path.join(this.state, 'log/postgresql.log');
         const args = ['start', '-D', path.join(this.state, 'pg'), '-l', log, '-w', '-s'];
-        return runOrThrow(path.join(kPostgresPrograms, 'pg_ctl'), args, { ...this.owner, cwd: '/' });
+        return runOrThrow(path.join(kPostgresPrograms, 'pg_ctl'), args, {
+            ...this.owner,
+            cwd: '/',
+        });
     }
 
     // --- processes -------------------------------------------------------------------------
@@ -296,24 +353,36 @@ export class Tenant {
         this.userToken = userToken;
     }
 
-    // An agent that may do everything, unless `body` says otherwise; an undefined member is left out.
+    // An agent that may do everything, unless `body` says otherwise; undefined members are left out.
     async newAgent(body = {}) {
-        const wanted = { name: unique('agent'), allowed_namespaces: ['*'], allowed_scopes: ['secrets:*:*'], ...body };
-        const answer = await this.stack.client.post('/v1/agents', { token: this.userToken, body: wanted });
+        const wanted = {
+            name: unique('agent'),
+            allowed_namespaces: ['*'],
+            allowed_scopes: ['secrets:*:*'],
+            ...body,
+        };
+        const answer = await this.stack.client.post('/v1/agents', {
+            token: this.userToken,
+            body: wanted,
+        });
         return new Agent(this, answer.expect(200));
     }
 
     // As the owner.
     async putSecret(secretPath, body) {
-        const answer = await this.stack.client.put(`/v1/secrets/${secretPath}`, { token: this.userToken, body });
+        const answer = await this.stack.client.put(`/v1/secrets/${secretPath}`, {
+            token: this.userToken,
+            body,
+        });
         return answer.expect(200);
     }
 
     // The audit rows that one request left, oldest first.
     audit(requestId) {
         return this.stack.rows(
-            `select event_type, actor_type, actor_id, resource_type, resource_id, namespace, key, version,
-                    token_id, reason, details, host(ip_address) as ip_address, user_agent, request_id
+            `select event_type, actor_type, actor_id, resource_type, resource_id, namespace, key,
+                    version, token_id, reason, details, host(ip_address) as ip_address,
+                    user_agent, request_id
              from store.audit_events
              where tenant_id = '${this.id}' and request_id = '${requestId}' order by seq`,
         );
@@ -358,7 +427,10 @@ class Session {
     #waiting;
 
     constructor(args) {
-        this.#child = spawn('/usr/bin/psql', args, { stdio: ['pipe', 'pipe', 'inherit'], cwd: '/' });
+        this.#child = spawn('/usr/bin/psql', args, {
+            stdio: ['pipe', 'pipe', 'inherit'],
+            cwd: '/',
+        });
         this.#child.stdout.on('data', (chunk) => {
             this.#output += chunk;
             this.#waiting?.();

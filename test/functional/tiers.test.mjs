@@ -46,7 +46,10 @@ describe('a token request that covers a secret of a higher tier', () => {
     }
 
     test('is the same approval when it is asked again, scopes in any order', async () => {
-        const scopes = [`secrets:read:${namespace}/SENSITIVE`, `secrets:read:${namespace}/STANDARD`];
+        const scopes = [
+            `secrets:read:${namespace}/SENSITIVE`,
+            `secrets:read:${namespace}/STANDARD`,
+        ];
         const ask = async (body) => (await agent.requestToken(body)).expect(200).approval_id;
 
         const first = await ask({ scopes });
@@ -82,7 +85,9 @@ describe('a token request that covers a secret of a higher tier', () => {
     test('makes one approval when it is asked 20 times at once', async () => {
         const other = await tenant.newAgent();
         const scopes = [`secrets:read:${namespace}/CRITICAL`];
-        const answers = await Promise.all(Array.from({ length: 20 }, () => other.requestToken({ scopes })));
+        const answers = await Promise.all(
+            Array.from({ length: 20 }, () => other.requestToken({ scopes })),
+        );
         const ids = new Set(answers.map((answer) => answer.expect(200).approval_id));
         assert.equal(ids.size, 1);
         const [{ count }] = await stack.rows(
@@ -163,12 +168,13 @@ describe('the tier ceiling of a token', () => {
         (await http.get(`/v1/secrets/${path}?version=1`, { token })).expect(403, 'SCOPE_DENIED');
     });
 
-    test('keeps a standard token from writing what is critical, not what is sensitive', async () => {
+    test('keeps a standard token from writing what is critical, not sensitive', async () => {
         const namespace = unique('writes');
         const token = await agent.newToken([`secrets:write:${namespace}/*`]);
         await tenant.putSecret(`${namespace}/SENSITIVE`, { value: 'v', access_tier: 'sensitive' });
         await tenant.putSecret(`${namespace}/CRITICAL`, { value: 'v', access_tier: 'critical' });
-        const put = (key) => http.put(`/v1/secrets/${namespace}/${key}`, { token, body: { value: 'w' } });
+        const put = (key) =>
+            http.put(`/v1/secrets/${namespace}/${key}`, { token, body: { value: 'w' } });
 
         (await put('SENSITIVE')).expect(200);
         (await put('CRITICAL')).expect(403, 'SCOPE_DENIED');
@@ -177,9 +183,15 @@ describe('the tier ceiling of a token', () => {
     test('does not hide a higher secret from the list, which shows no value', async () => {
         const namespace = unique('listed');
         const token = await agent.newToken([`secrets:read:${namespace}/*`]);
-        await tenant.putSecret(`${namespace}/KEY`, { value: 'a-guarded-value', access_tier: 'critical' });
+        await tenant.putSecret(`${namespace}/KEY`, {
+            value: 'a-guarded-value',
+            access_tier: 'critical',
+        });
         const answer = await http.get(`/v1/secrets?namespace=${namespace}`, { token });
-        assert.deepEqual(answer.expect(200).items.map((item) => item.access_tier), ['critical']);
+        assert.deepEqual(
+            answer.expect(200).items.map((item) => item.access_tier),
+            ['critical'],
+        );
         assert.ok(!answer.text.includes('a-guarded-value'));
     });
 });

@@ -11,7 +11,8 @@ describe('a request body', () => {
     let tenant;
     let agent;
     let token;
-    const put = (body, options = {}) => http.put('/v1/secrets/wire/a/KEY', { token, body, ...options });
+    const put = (body, options = {}) =>
+        http.put('/v1/secrets/wire/a/KEY', { token, body, ...options });
     const stored = async () =>
         (await http.get('/v1/secrets?namespace=wire%2Fa', { token })).expect(200).total;
 
@@ -35,13 +36,21 @@ describe('a request body', () => {
         ['no required member', '{}', /value/],
         ['an empty value', '{"value":""}', /value/],
         ['a type that does not exist', '{"value":"v","secret_type":"pin"}', /secret_type.*api_key/],
-        ['a tier that does not exist', '{"value":"v","access_tier":"top"}', /access_tier.*standard/],
+        [
+            'a tier that does not exist',
+            '{"value":"v","access_tier":"top"}',
+            /access_tier.*standard/,
+        ],
         ['a NUL in text', '{"value":"a\\u0000b"}', /NUL|value|control/i],
         ['a raw NUL', '{"value":"a\u0000b"}', /./],
         ['a raw line break in text', '{"value":"a\nb"}', /./],
         ['a lone surrogate', '{"value":"\\ud800"}', /./],
         ['bad UTF-8', Buffer.from([...Buffer.from('{"value":"'), 0xff, 0x22, 0x7d]), /./],
-        ['overlong UTF-8', Buffer.from([...Buffer.from('{"value":"'), 0xc0, 0xaf, 0x22, 0x7d]), /./],
+        [
+            'overlong UTF-8',
+            Buffer.from([...Buffer.from('{"value":"'), 0xc0, 0xaf, 0x22, 0x7d]),
+            /./,
+        ],
         ['a byte order mark', '\ufeff{"value":"v"}', /./],
         ['trailing bytes', '{"value":"v"} x', /./],
         ['a second document', '{"value":"v"}{"value":"w"}', /./],
@@ -57,13 +66,25 @@ describe('a request body', () => {
         ['100,000 open brackets', `{"value":"v","metadata":${'['.repeat(100_000)}`, /./],
         ['a million open brackets', '['.repeat(1_000_000), /./],
         ['a value above 64 KiB', `{"value":"${'x'.repeat(65_537)}"}`, /value/],
-        ['metadata above 8 KiB', `{"value":"v","metadata":{"m":"${'x'.repeat(8_300)}"}}`, /metadata/],
+        [
+            'metadata above 8 KiB',
+            `{"value":"v","metadata":{"m":"${'x'.repeat(8_300)}"}}`,
+            /metadata/,
+        ],
         ['a version that is negative', '{"value":"v","expected_version":-1}', /expected_version/],
-        ['a version that is a fraction', '{"value":"v","expected_version":1.5}', /expected_version/],
+        [
+            'a version that is a fraction',
+            '{"value":"v","expected_version":1.5}',
+            /expected_version/,
+        ],
         ['a version that is text', '{"value":"v","expected_version":"1"}', /expected_version/],
         ['a version of 1e300', '{"value":"v","expected_version":1e300}', /expected_version/],
         ['a time without offset', '{"value":"v","expires_at":"2031-06-01T10:30:00"}', /expires_at/],
-        ['a time that does not exist', '{"value":"v","expires_at":"2031-02-30T10:30:00Z"}', /expires_at/],
+        [
+            'a time that does not exist',
+            '{"value":"v","expires_at":"2031-02-30T10:30:00Z"}',
+            /expires_at/,
+        ],
         ['a time that is a number', '{"value":"v","expires_at":1900000000}', /expires_at/],
     ];
     for (const [what, body, message] of faults) {
@@ -81,7 +102,10 @@ describe('a request body', () => {
     test('of a value of exactly 64 KiB is accepted', async () => {
         const value = 'x'.repeat(65_536);
         (await http.put('/v1/secrets/wire/big/KEY', { token, body: { value } })).expect(200);
-        assert.equal((await http.get('/v1/secrets/wire/big/KEY', { token })).expect(200).value, value);
+        assert.equal(
+            (await http.get('/v1/secrets/wire/big/KEY', { token })).expect(200).value,
+            value,
+        );
     });
 
     test('nested 16 deep is accepted', async () => {
@@ -100,7 +124,8 @@ describe('a request body', () => {
     });
 
     test('in metadata keeps its numbers as they were sent', async () => {
-        const body = '{"value":"v","metadata":{"big":12345678901234567890,"pi":3.14159,"neg":-0.5}}';
+        const body =
+            '{"value":"v","metadata":{"big":12345678901234567890,"pi":3.14159,"neg":-0.5}}';
         const answer = await http.put('/v1/secrets/wire/numbers/KEY', { token, body });
         answer.expect(200);
         assert.match(answer.text, /"big":12345678901234567890/);
@@ -128,7 +153,11 @@ describe('a request body', () => {
         (await put('{"value":"v"}', { headers: { 'Content-Type': null } })).expect(415);
     });
 
-    for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset=UTF-8']) {
+    for (const type of [
+        'application/json; charset=utf-8',
+        'Application/JSON',
+        'application/json;charset=UTF-8',
+    ]) {
         test(`of type '${type}' is accepted`, async () => {
             const answer = await http.put('/v1/secrets/wire/type/KEY', {
                 token,
@@ -145,7 +174,10 @@ describe('a request body', () => {
     });
 
     test('that is missing altogether is refused where a member is required', async () => {
-        (await http.call('PUT', '/v1/secrets/wire/a/KEY', { token })).expect(400, 'INVALID_REQUEST');
+        (await http.call('PUT', '/v1/secrets/wire/a/KEY', { token })).expect(
+            400,
+            'INVALID_REQUEST',
+        );
         const empty = await http.post('/v1/tokens', { token: agent.key });
         empty.expect(400, 'INVALID_REQUEST');
     });
@@ -185,8 +217,16 @@ describe('a request body', () => {
         ['a namespace with a trailing slash', { allowed_namespaces: ['a/'] }, /./],
         ['an empty list of namespaces', { allowed_namespaces: [] }, /allowed_namespaces/],
         ['a scope that is none', { allowed_scopes: ['secrets:eat:*'] }, /secrets:eat:\*/],
-        ['33 scopes', { allowed_scopes: Array.from({ length: 33 }, (_, i) => `secrets:read:a/${i}`) }, /allowed_scopes|32/],
-        ['neither namespaces nor scopes', { allowed_namespaces: undefined, allowed_scopes: undefined }, /allowed_namespaces|allowed_scopes/],
+        [
+            '33 scopes',
+            { allowed_scopes: Array.from({ length: 33 }, (_, i) => `secrets:read:a/${i}`) },
+            /allowed_scopes|32/,
+        ],
+        [
+            'neither namespaces nor scopes',
+            { allowed_namespaces: undefined, allowed_scopes: undefined },
+            /allowed_namespaces|allowed_scopes/,
+        ],
     ];
     for (const [what, change, message] of agentFaults) {
         test(`of a new agent with ${what} is refused`, async () => {
@@ -207,7 +247,11 @@ describe('a request body', () => {
     const tokenFaults = [
         ['no scopes', { scopes: undefined }, /scopes/],
         ['an empty list of scopes', { scopes: [] }, /scopes/],
-        ['33 scopes', { scopes: Array.from({ length: 33 }, (_, i) => `secrets:read:a/${i}`) }, /scopes|32/],
+        [
+            '33 scopes',
+            { scopes: Array.from({ length: 33 }, (_, i) => `secrets:read:a/${i}`) },
+            /scopes|32/,
+        ],
         ['scopes as text', { scopes: 'secrets:read:*' }, /scopes/],
         ['a scope that is a number', { scopes: [1] }, /scopes/],
         ['a ttl of 0', { ttl: 0 }, /ttl/],
@@ -279,7 +323,10 @@ describe('a query', () => {
                 ['/v1/agents', tenant.userToken],
                 ['/v1/audit', tenant.userToken],
             ]) {
-                (await http.get(`${path}?${query}`, { token: credential })).expect(400, 'INVALID_REQUEST');
+                (await http.get(`${path}?${query}`, { token: credential })).expect(
+                    400,
+                    'INVALID_REQUEST',
+                );
             }
             const list = `/v1/secrets?namespace=wire%2Fquery&${query}`;
             (await http.get(list, { token })).expect(400, 'INVALID_REQUEST');
@@ -307,7 +354,11 @@ describe('a query', () => {
     });
 
     const secretParameters = ['token', 'api_key', 'access_token', 'value'];
-    const spellings = secretParameters.flatMap((name) => [name, name.toUpperCase(), `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`]);
+    const spellings = secretParameters.flatMap((name) => [
+        name,
+        name.toUpperCase(),
+        `%${name.charCodeAt(0).toString(16)}${name.slice(1)}`,
+    ]);
     for (const name of spellings) {
         test(`with a secret as '${name}' is refused on every endpoint`, async () => {
             const pair = `${name}=a-test-credential`;
@@ -373,7 +424,15 @@ describe('a method', () => {
     }
 
     test('on a path that is no endpoint is answered with 404', async () => {
-        for (const path of ['/v1', '/v1/', '/v1/nothing', '/v2/agents', '/', '/v1/agentsx', '/V1/agents']) {
+        for (const path of [
+            '/v1',
+            '/v1/',
+            '/v1/nothing',
+            '/v2/agents',
+            '/',
+            '/v1/agentsx',
+            '/V1/agents',
+        ]) {
             const answer = await http.get(path);
             assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
         }

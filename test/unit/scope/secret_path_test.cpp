@@ -174,23 +174,23 @@ BOOST_AUTO_TEST_CASE(a_path_with_seventeen_segments_and_a_key_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_of_128_bytes_is_taken) {
-    BOOST_TEST(SecretPath::parse("a/" + std::string(128, 'k')).has_value());
+    BOOST_TEST(SecretPath::parse("a/" + repeated("k", 128)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_of_129_bytes_is_refused) {
-    BOOST_TEST(!SecretPath::parse("a/" + std::string(129, 'k')).has_value());
+    BOOST_TEST(!SecretPath::parse("a/" + repeated("k", 129)).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_path_of_512_bytes_is_taken) {
-    const auto text = repeated(std::string(127, 'n') + "/", 3) + std::string(128, 'k');
+    const auto text = repeated(repeated("n", 127) + "/", 3) + repeated("k", 128);
 
     BOOST_TEST(text.size() == 512U);
     BOOST_TEST(SecretPath::parse(text).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_path_of_513_bytes_is_refused) {
-    const auto text = std::string(128, 'n') + "/" + repeated(std::string(127, 'n') + "/", 2) +
-                      std::string(128, 'k');
+    const auto text =
+        repeated("n", 128) + "/" + repeated(repeated("n", 127) + "/", 2) + repeated("k", 128);
 
     BOOST_TEST(text.size() == 513U);
     BOOST_TEST(!SecretPath::parse(text).has_value());

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,16 +34,33 @@ std::optional<std::string_view> parameter(const char* name, char** environment) 
     return std::string_view(text);
 }
 
-// What is unread is taken off the stream: closed with bytes in it, the socket would tell nginx of
-// an error before it has read the answer.
-void drain(FCGX_Stream* in) {
+// Fills `out` as far as the stream goes, and wipes what it takes from libfcgi's buffer.
+std::size_t take(FCGX_Stream* in, std::span<std::uint8_t> out) {
+    std::size_t filled = 0;
+    while (filled < out.size()) {
+        // FCGX_GetChar reads the next bytes into the stream's buffer when that is used up.
+        const int first = FCGX_GetChar(in);
+        if (first < 0) break;
+        out[filled++] = static_cast<std::uint8_t>(first);
+        *(in->rdNext - 1) = 0;
+        const auto held = static_cast<std::size_t>(in->stop - in->rdNext);
+        const std::size_t count = std::min(held, out.size() - filled);
+        std::copy_n(in->rdNext, count, out.data() + filled);
+        core::wipe({in->rdNext, count});
+        in->rdNext += count;
+        filled += count;
+    }
+    return filled;
+}
+
+// A body that nobody asked for may hold a value all the same: it passes through here, and leaves
+// nothing in libfcgi's buffer.
+void discard_rest(FCGX_Stream* in) {
     std::array<std::uint8_t, 4096> scratch{};
-    std::size_t left = 2 * kMaxBodyBytes;
-    while (left > 0) {
-        const int count = FCGX_GetStr(
-            reinterpret_cast<char*>(scratch.data()), static_cast<int>(scratch.size()), in);
-        if (count <= 0) break;
-        left -= std::min(left, static_cast<std::size_t>(count));
+    for (std::size_t left = 2 * kMaxBodyBytes; left > 0;) {
+        const std::size_t count = take(in, scratch);
+        if (count < scratch.size()) break;
+        left -= std::min(left, count);
     }
     core::wipe(scratch);
 }
@@ -123,23 +141,8 @@ FcgiRequest::Accepted FcgiRequest::accept() {
 }
 
 core::Result<core::Body> FcgiRequest::read(std::size_t size) {
-    FCGX_Stream* in = m_impl->request.in;
     core::SecureBuffer buffer(size);
-    std::size_t filled = 0;
-    while (filled < size) {
-        // FCGX_GetChar fills the stream's buffer; what it holds is then taken, and wiped there.
-        const int first = FCGX_GetChar(in);
-        if (first < 0) break;
-        buffer[filled++] = static_cast<std::uint8_t>(first);
-        *(in->rdNext - 1) = 0;
-        const auto held = static_cast<std::size_t>(in->stop - in->rdNext);
-        const std::size_t count = std::min(held, size - filled);
-        std::copy_n(in->rdNext, count, buffer.data() + filled);
-        core::wipe({in->rdNext, count});
-        in->rdNext += count;
-        filled += count;
-    }
-    if (filled < size)
+    if (take(m_impl->request.in, buffer) < size)
         return core::failure(core::ErrorCode::InvalidRequest,
                              "The body is shorter than its Content-Length");
     return core::Body(std::move(buffer));
@@ -149,7 +152,7 @@ void FcgiRequest::finish(const HttpResponse& response) {
     FCGX_Request& request = m_impl->request;
     const std::string head = response_head(response);
     const std::string_view body = core::as_text(response.body.expose());
-    drain(request.in);
+    discard_rest(request.in);
     FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);
     if (!body.empty()) FCGX_PutStr(body.data(), static_cast<int>(body.size()), request.out);
     // Closing writes what is buffered, so that the buffer can be wiped before it is freed.

@@ -61,6 +61,11 @@ const medians = (list) => ({
 });
 const round = (value) => Number(value.toFixed(3));
 
+function describe({ per_s: perSecond, p50_ms: p50, p99_ms: p99 }) {
+    const rate = String(Math.round(perSecond)).padStart(7);
+    return `${rate}/s   p50 ${p50.toFixed(2)} ms   p99 ${p99.toFixed(2)} ms`;
+}
+
 class Bench {
     constructor(stack, options) {
         this.stack = stack;
@@ -117,9 +122,7 @@ class Bench {
                 : await this.#wrk(kind, connections, name);
         if (!this.figures.has(name)) this.figures.set(name, []);
         this.figures.get(name).push(figure);
-        say(
-            `    ${name.padEnd(20)} ${String(Math.round(figure.per_s)).padStart(7)}/s   p50 ${figure.p50_ms.toFixed(2)} ms   p99 ${figure.p99_ms.toFixed(2)} ms`,
-        );
+        say(`    ${name.padEnd(20)} ${describe(figure)}`);
     }
 
     async #wrk(kind, connections, name) {
@@ -331,14 +334,20 @@ class Bench {
             `
             set session_replication_role = replica;
             create temp table filler as
-                select n, gen_random_uuid() as secret_id from generate_series(${kSecrets + 1}, ${kMillion}) n;
-            insert into store.secrets (tenant_id, secret_id, namespace, key, secret_type, access_tier, current_version)
-                select '${this.tenant.id}', f.secret_id, 'bench/space', 'K' || f.n, 'custom', 0, 1 from filler f;
-            insert into store.secret_versions (tenant_id, secret_id, version, kek_id, access_tier, dek_box, value_box, created_by_type)
+                select n, gen_random_uuid() as secret_id
+                from generate_series(${kSecrets + 1}, ${kMillion}) n;
+            insert into store.secrets (tenant_id, secret_id, namespace, key, secret_type,
+                                       access_tier, current_version)
+                select '${this.tenant.id}', f.secret_id, 'bench/space', 'K' || f.n, 'custom', 0, 1
+                from filler f;
+            insert into store.secret_versions (tenant_id, secret_id, version, kek_id, access_tier,
+                                               dek_box, value_box, created_by_type)
                 select v.tenant_id, f.secret_id, 1, v.kek_id, 0, v.dek_box, v.value_box, 'user'
                 from filler f, (
-                    select v.* from store.secret_versions v join store.secrets s using (tenant_id, secret_id)
-                    where s.tenant_id = '${this.tenant.id}' and s.path = 'bench/space/K1' limit 1) v;
+                    select v.*
+                    from store.secret_versions v join store.secrets s using (tenant_id, secret_id)
+                    where s.tenant_id = '${this.tenant.id}' and s.path = 'bench/space/K1'
+                    limit 1) v;
             vacuum analyze store.secrets;
             vacuum analyze store.secret_versions;
             checkpoint;`,
@@ -455,10 +464,9 @@ async function runRounds(bench, { rounds, million }) {
 async function main() {
     const options = parseArguments(process.argv.slice(2));
     const loadBefore = os.loadavg()[0];
-    if (loadBefore > 1)
-        say(
-            `bench: others use this machine (load ${loadBefore.toFixed(1)}): the figures will say more about them`,
-        );
+    if (loadBefore > 1) {
+        say(`bench: others use this machine (load ${loadBefore.toFixed(1)}), and it will show`);
+    }
     say('bench: starting a store of its own (fsync on, default settings, no rate limit) ...');
     const stack = await Stack.start({ workers: 2, threads: 32, fsync: true, options: ['--bench'] });
     const bench = new Bench(stack, options);
@@ -491,25 +499,25 @@ function report(bench, options) {
         memory_mib: Math.round(os.totalmem() / 2 ** 20),
     };
 
-    say(
-        `\nMedians of ${options.rounds} rounds of ${options.seconds} s, ${machine.cores} cores (${machine.cpu})\n`,
-    );
+    const { rounds, seconds } = options;
+    say(`\nMedians of ${rounds} rounds of ${seconds} s; ${machine.cores} cores, ${machine.cpu}\n`);
     say(table(figures));
     say('\nTo reach');
-    for (const one of reached)
-        say(
-            `  ${one.met ? 'yes' : 'NO '}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${one.relation} ${one.wanted.toFixed(2)}`,
-        );
+    for (const one of reached) {
+        const verdict = one.met ? 'yes' : 'NO ';
+        const wanted = `${one.relation} ${one.wanted.toFixed(2)}`;
+        say(`  ${verdict}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${wanted}`);
+    }
     const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
     const perRead = (share) => ((share * 1e6) / figures.reads_64.per_s).toFixed(0);
     say('\nWhere the time goes, reads at 64 connections');
-    for (const [name, share] of Object.entries(shares))
-        say(
-            `  ${name.padEnd(12)} ${share.toFixed(2)} cores  ${((share / total) * 100).toFixed(0).padStart(3)} %  ${perRead(share).padStart(4)} us a read`,
-        );
-    say(
-        `\nPrivate memory of the workers after load: ${bench.memory.map((kib) => (kib / 1024).toFixed(1)).join(', ')} MiB`,
-    );
+    for (const [name, share] of Object.entries(shares)) {
+        const percent = ((share / total) * 100).toFixed(0).padStart(3);
+        const cost = perRead(share).padStart(4);
+        say(`  ${name.padEnd(12)} ${share.toFixed(2)} cores  ${percent} %  ${cost} us a read`);
+    }
+    const memory = bench.memory.map((kib) => (kib / 1024).toFixed(1));
+    say(`\nPrivate memory of the workers after load: ${memory.join(', ')} MiB`);
 
     const written = {
         ...figures,

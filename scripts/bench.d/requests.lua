@@ -24,18 +24,20 @@ function init(args)
     end
 end
 
--- Neither writes nor token requests repeat themselves: what is asked again may be answered from before.
+-- No write and no token request repeats itself: what is asked again may be answered from before.
 function request()
     if #prepared > 0 then return prepared[math.random(#prepared)] end
     serial = serial + 1
     local credential = credentials[math.random(#credentials)]
     if kind == "put" then
         local path = "/v1/secrets/bench/written/K" .. math.random(1000)
-        local body = string.format('{"value":"a-value-of-the-benchmark-%d-%d"}', math.random(2 ^ 30), serial)
+        local value = string.format("a-benchmark-value-%d-%d", math.random(2 ^ 30), serial)
+        local body = '{"value":"' .. value .. '"}'
         return wrk.format("PUT", path, headers(credential), body)
     end
     local scope = string.format("secrets:read:bench/space/K%d-%d", math.random(2 ^ 30), serial)
-    return wrk.format("POST", "/v1/tokens", headers(credential), '{"scopes":["' .. scope .. '"],"ttl":"1h"}')
+    local body = string.format('{"scopes":["%s"],"ttl":"1h"}', scope)
+    return wrk.format("POST", "/v1/tokens", headers(credential), body)
 end
 
 function done(summary, latency, requests)

@@ -404,10 +404,9 @@ describe('the database roles of the service', () => {
         const count = (text) => Number(text.trim().split('\n').at(-1));
         const other = await stack.newTenant();
         await other.putSecret('roles/KEY', { value: 'v' });
-        const mine = await stack.psql(
-            `${asTenant(tenant)} select count(*) from store.secrets;`,
-            { role: 'secretstore_app' },
-        );
+        const mine = await stack.psql(`${asTenant(tenant)} select count(*) from store.secrets;`, {
+            role: 'secretstore_app',
+        });
         assert.equal(count(mine), 1);
         await assert.rejects(
             stack.psql('select count(*) from store.secrets', { role: 'secretstore_app' }),

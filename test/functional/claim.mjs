@@ -16,7 +16,7 @@ export function test(name, ...rest) {
     return nodeTest(name, options, body);
 }
 
-// Awaits the predicate and returns its first truthy value. `what` is what a failure says is missing.
+// Awaits the predicate and returns its first truthy value. `what` tells a failure what was missing.
 export async function eventually(what, predicate, { timeoutMs = 10_000, pollMs = 20 } = {}) {
     const deadline = Date.now() + timeoutMs;
     let lastError;

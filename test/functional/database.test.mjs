@@ -262,8 +262,7 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
     });
 
     test('the schema is older', async () => {
-        const rows =
-            await stack.psql(`
+        const rows = await stack.psql(`
             with gone as (
                 delete from store.schema_migrations
                 where number = (select max(number) from store.schema_migrations) returning *)

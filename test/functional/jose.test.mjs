@@ -307,9 +307,7 @@ describe('a signature', () => {
     const withSignature = (signature) => [...parts().slice(0, 2), signature].join('.');
     refused('that is stripped', () => withSignature(''));
     refused('that is cut by a byte', () =>
-        withSignature(
-            Buffer.from(parts()[2], 'base64url').subarray(0, 31).toString('base64url'),
-        ),
+        withSignature(Buffer.from(parts()[2], 'base64url').subarray(0, 31).toString('base64url')),
     );
     refused('that is cut by a character', () => withSignature(parts()[2].slice(0, -1)));
     refused('that is longer by a byte', () =>

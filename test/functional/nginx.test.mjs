@@ -424,7 +424,10 @@ describe('a body of 1 MiB', () => {
         },
     };
     const putHead = (target, ...headers) =>
-        http.rawHead('PUT', target, { token, headers: ['Content-Type: application/json', ...headers] });
+        http.rawHead('PUT', target, {
+            token,
+            headers: ['Content-Type: application/json', ...headers],
+        });
     async function viaHttp2(target, body, contentLength) {
         const session = await http.openHttp2();
         try {

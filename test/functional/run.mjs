@@ -25,6 +25,8 @@ const files = fs
 // Tests that own a stack mostly wait for processes: two files at a time use the cores better.
 const kFilesAtOnce = 2;
 const kDeadlineOfAFile = 240_000;
+const kSummaryWords = 'tests|suites|pass|fail|cancelled|skipped|todo|duration_ms';
+const kSummaryLine = new RegExp(`^(\\u001b\\[\\d+m)?ℹ (${kSummaryWords}) `);
 
 async function main() {
     if (files.length === 0) {
@@ -49,7 +51,8 @@ async function main() {
         if (process.env.SECRETSTORE_KEEP) console.log(`\nStill running: ${stack.folder}`);
         else await stack.stop();
     }
-    if (summary.length > 0) console.log(summary.join('\n'));
+    // Once more where something was printed after it.
+    if (code !== 0) console.log(summary.join('\n'));
     return code;
 }
 
@@ -83,13 +86,7 @@ function runTests(stack, coverage) {
         process.stdout.write(chunk);
         const lines = (rest + chunk).split('\n');
         rest = lines.pop();
-        summary.push(
-            ...lines.filter((line) =>
-                /^(\u001b\[\d+m)?ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(
-                    line,
-                ),
-            ),
-        );
+        summary.push(...lines.filter((line) => kSummaryLine.test(line)));
     });
     return new Promise((resolve) => {
         child.on('close', (exitCode) => resolve({ code: exitCode ?? 1, summary }));

@@ -353,7 +353,7 @@ export class Tenant {
         this.userToken = userToken;
     }
 
-    // An agent that may do everything, unless `body` says otherwise; undefined members are left out.
+    // An agent that may do everything unless `body` says otherwise; undefined members are left out.
     async newAgent(body = {}) {
         const wanted = {
             name: unique('agent'),

@@ -53,7 +53,7 @@ tsan: ## all suites under ThreadSanitizer
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/install-deps fuzz
-	@scripts/fuzz $(FUZZ_SECONDS)
+	@test/fuzz/run $(FUZZ_SECONDS)
 
 bench: ## what it does in a second, beside the floors of this machine
 	@scripts/install-deps bench

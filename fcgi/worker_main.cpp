@@ -45,14 +45,15 @@ using core::failure;
 using core::Result;
 using core::config::Config;
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
 #endif
 
-// Deep enough for any request, and small enough that 32 threads do not count.
-constexpr std::size_t kThreadStackBytes = 512UL * 1024UL;
+// Deep enough for any request, and small enough that 32 threads do not count. Sanitizers keep what
+// they know of a thread there as well: below about a megabyte it would not start.
+constexpr std::size_t kThreadStackBytes = (kSanitized ? 4096UL : 512UL) * 1024UL;
 // By default every thread gets an arena of its own, and none gives memory back to another.
 constexpr int kMallocArenas = 4;
 constexpr int kDatabaseRetryMilliseconds = 250;

@@ -7,6 +7,7 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -113,6 +114,8 @@ std::optional<std::string> first_fault(const Node& node) {
         return fault == nullptr ? std::nullopt
                                 : std::optional("A string holds " + std::string(fault));
     }
+    // RapidJSON reads it as infinity, which nobody can write as JSON again.
+    if (node.IsDouble() && !std::isfinite(node.GetDouble())) return "A number is too large";
     if (node.IsObject()) return first_fault_of_object(node);
     if (node.IsArray()) {
         for (const auto& element : node.GetArray())
@@ -255,7 +258,9 @@ Result<JsonDocument> JsonDocument::parse(Body&& text) {
 
     auto tree = std::make_unique<Tree>();
     tree->text = std::move(text).release();
-    tree->text.push_back(0);
+    // One to end the text, three more because RapidJSON validates a character of UTF-8 without
+    // looking for the end inside it.
+    tree->text.insert(tree->text.end(), 4, 0);
     tree->document.ParseInsitu<kParseFlags>(reinterpret_cast<char*>(tree->text.data()));
     if (tree->document.HasParseError()) {
         return invalid("The body is not valid JSON in UTF-8: " +

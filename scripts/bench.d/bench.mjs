@@ -18,19 +18,20 @@ const kSecrets = 1000;
 const kTokens = 16;
 const kMillion = 1_000_000;
 
-// What of each round runs against which pool: `batched` is how the store is run.
+// One round: what is compared stands side by side. First the store as it is run, then with its
+// batches turned off.
 const kBatched = [
     ['static_16', { kind: 'static', connections: 16 }],
-    ['reads_1', { kind: 'read', connections: 1 }],
-    ['reads_16', { kind: 'read', connections: 16 }],
     ['puts_16', { kind: 'put', connections: 16 }],
     ['tokens_16', { kind: 'token', connections: 16 }],
+    ['reads_16', { kind: 'read', connections: 16 }],
     ['pgbench_read', { kind: 'pgbench', secrets: kSecrets }],
     ['reads_64', { kind: 'read', connections: 64 }],
+    ['reads_1', { kind: 'read', connections: 1 }],
 ];
 const kUnbatched = [
-    ['reads_64_unbatched', { kind: 'read', connections: 64 }],
     ['reads_1_unbatched', { kind: 'read', connections: 1 }],
+    ['reads_64_unbatched', { kind: 'read', connections: 64 }],
 ];
 
 function parseArguments(args) {
@@ -67,6 +68,12 @@ function describe({ per_s: perSecond, p50_ms: p50, p99_ms: p99 }) {
 }
 
 class Bench {
+    // With a store of its own.
+    static async start(options) {
+        const store = { workers: 2, threads: 32, fsync: true, options: ['--bench'] };
+        return new Bench(await Stack.start(store), options);
+    }
+
     constructor(stack, options) {
         this.stack = stack;
         this.options = options;
@@ -111,8 +118,9 @@ class Bench {
         await this.stack.psql('vacuum analyze; checkpoint;');
     }
 
-    close() {
+    async stop() {
         fs.rmSync(this.scratch, { recursive: true, force: true });
+        await this.stack.stop();
     }
 
     async measure(name, { kind, connections, secrets = kSecrets }) {
@@ -318,10 +326,10 @@ class Bench {
             },
             { timeoutMs: 60_000 },
         );
-        await this.#warmUp();
+        await this.warmUp();
     }
 
-    async #warmUp() {
+    async warmUp() {
         const [{ token }] = this.issued;
         await inParallel(2000, 64, (i) =>
             this.stack.client.get(`/v1/secrets/bench/space/K${(i % kSecrets) + 1}`, { token }),
@@ -435,7 +443,7 @@ function verdicts(figures, memory) {
     });
 }
 
-async function runRounds(bench, { rounds, million }) {
+async function runRounds(bench, { rounds }) {
     for (let n = 1; n <= rounds; ++n) {
         say(`\n  round ${n} of ${rounds}, batches of up to 64`);
         await bench.setBatch(64);
@@ -445,45 +453,53 @@ async function runRounds(bench, { rounds, million }) {
         await bench.setBatch(1);
         for (const [name, what] of kUnbatched) await bench.measure(name, what);
     }
-    if (!million) return;
-    await bench.setBatch(64);
-    const compare = async (suffix, secrets) => {
-        for (let n = 1; n <= rounds; ++n) {
+}
+
+// A second store with 10^6 secrets, read in turns with the first, which has 10^3.
+async function compareWithMillion(thousand, million, { rounds }) {
+    say('\n  seeding 10^6 secrets in a second store ...');
+    await million.prepare();
+    await million.seedMillion();
+    await million.warmUp();
+    await thousand.setBatch(64);
+    for (let n = 1; n <= rounds; ++n) {
+        say(`  round ${n} of ${rounds}, 10^3 and 10^6 secrets`);
+        for (const [bench, suffix, secrets] of [
+            [thousand, 'thousand', kSecrets],
+            [million, 'million', kMillion],
+        ]) {
             await bench.measure(`reads_16_${suffix}`, { kind: 'read', connections: 16 });
             await bench.measure(`pgbench_read_${suffix}`, { kind: 'pgbench', secrets });
         }
-    };
-    say('\n  10^3 secrets');
-    await compare('thousand', kSecrets);
-    say('  seeding 10^6 secrets ...');
-    await bench.seedMillion();
-    say('  10^6 secrets');
-    await compare('million', kMillion);
+    }
+    for (const [name, list] of million.figures) thousand.figures.set(name, list);
 }
 
 async function main() {
     const options = parseArguments(process.argv.slice(2));
-    const loadBefore = os.loadavg()[0];
-    if (loadBefore > 1) {
-        say(`bench: others use this machine (load ${loadBefore.toFixed(1)}), and it will show`);
+    options.loadBefore = os.loadavg()[0];
+    if (options.loadBefore > 1) {
+        say(`bench: others use this machine (load ${options.loadBefore.toFixed(1)}): it will show`);
     }
-    say('bench: starting a store of its own (fsync on, default settings, no rate limit) ...');
-    const stack = await Stack.start({ workers: 2, threads: 32, fsync: true, options: ['--bench'] });
-    const bench = new Bench(stack, options);
+    const started = [];
+    const stopAll = () => Promise.all(started.splice(0).map((bench) => bench.stop()));
     for (const signal of ['SIGINT', 'SIGTERM']) {
-        process.once(signal, async () => {
-            bench.close();
-            await stack.stop();
-            process.exit(1);
-        });
+        process.once(signal, () => stopAll().then(() => process.exit(1)));
     }
     try {
+        say('bench: starting a store of its own (fsync on, default settings, no rate limit) ...');
+        const bench = await Bench.start(options);
+        started.push(bench);
         await bench.prepare();
         await runRounds(bench, options);
-        report(bench, { ...options, loadBefore });
+        if (options.million) {
+            const second = await Bench.start(options);
+            started.push(second);
+            await compareWithMillion(bench, second, options);
+        }
+        report(bench, options);
     } finally {
-        bench.close();
-        await stack.stop();
+        await stopAll();
     }
 }
 
@@ -506,7 +522,9 @@ function report(bench, options) {
     for (const one of reached) {
         const verdict = one.met ? 'yes' : 'NO ';
         const wanted = `${one.relation} ${one.wanted.toFixed(2)}`;
-        say(`  ${verdict}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${wanted}`);
+        say(
+            `  ${verdict}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${wanted}`,
+        );
     }
     const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
     const perRead = (share) => ((share * 1e6) / figures.reads_64.per_s).toFixed(0);

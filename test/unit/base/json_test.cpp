@@ -231,6 +231,19 @@ BOOST_DATA_TEST_CASE(a_member_that_stands_twice_is_refused, data::make(kRepeated
     BOOST_TEST(message_of(text).find("stands twice") != std::string::npos);
 }
 
+// Found by the fuzzer: it was read as infinity, and writing that ended the process.
+BOOST_AUTO_TEST_CASE(a_number_beyond_all_doubles_is_refused) {
+    BOOST_TEST(message_of("[" + std::string(40, '5') + "1e300]").find("too large") !=
+               std::string::npos);
+}
+
+// Found by the fuzzer: RapidJSON read on behind the end (AddressSanitizer shows it).
+BOOST_DATA_TEST_CASE(a_text_that_ends_inside_a_character_is_refused,
+                     data::make(std::vector<std::string>{"\"\xf0", "\"\xe2\x82", "\"\xc3"}),
+                     text) {
+    BOOST_TEST(!message_of(text).empty());
+}
+
 BOOST_AUTO_TEST_CASE(names_that_differ_in_case_are_two_members) {
     BOOST_TEST(message_of(R"({"a":1,"A":2})").empty());
 }

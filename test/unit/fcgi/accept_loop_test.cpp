@@ -119,17 +119,17 @@ class EchoHandler final : public fcgi::RequestHandler {
         std::string text(incoming.method);
         text.append(" ").append(incoming.target);
         text.append(" ").append(incoming.authorization.value_or("(none)"));
-        if (incoming.target == "/unread") return answer(std::move(text));
+        if (incoming.target == "/unread") return answer(text);
         if (!incoming.content_length.empty()) {
             const auto bytes = body.read(std::stoul(std::string(incoming.content_length)));
             text.append(" ").append(bytes ? core::as_text(bytes->expose()) : "(short)");
         }
-        return answer(std::move(text));
+        return answer(text);
     }
     [[nodiscard]] bool is_doubtful() const override { return m_script.doubtful; }
 
   private:
-    static HttpResponse answer(std::string text) {
+    static HttpResponse answer(const std::string& text) {
         return {.status = fcgi::Status::Ok, .body = core::Body::copy_of(text), .headers = {}};
     }
     Script& m_script;
@@ -316,6 +316,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_does_not_read_its_answer_does_not_stop_the_thre
 BOOST_AUTO_TEST_CASE(many_clients_at_once_get_each_its_own_answer) {
     Pool pool(4);
     std::vector<std::future<bool>> clients;
+    clients.reserve(8);
     for (int client = 0; client < 8; ++client) {
         clients.push_back(std::async(std::launch::async, [&pool, client] {
             bool right = true;

@@ -195,16 +195,24 @@ StoreResult<void> prepare_on(PGconn* pg, const StatementText& text) {
     return tl::unexpected(failure_of(result.get()));
 }
 
+// Tables, columns or rights that are missing (classes 42 and 3F) are the operator's to mend, and
+// waiting does not help; all else is a database that is away.
+Error unprepared(const StatementText& text, const StoreFailure& failed) {
+    const std::string detail =
+        "preparing " + std::string(text.name) + ": " + failed.sqlstate + " " + failed.message;
+    if (!failed.sqlstate.starts_with("42") && !failed.sqlstate.starts_with("3F"))
+        return unavailable(detail);
+    return {ErrorCode::ConfigInvalid,
+            "the database's schema does not fit this program (" + failed.message +
+                "): run 'secretstorectl db migrate'",
+            detail};
+}
+
 Result<void> prepare_statements(PGconn* pg, Role role) {
     for (const auto& text : all_statements()) {
         if (!text.is_for(role)) continue;
         const auto prepared = prepare_on(pg, text);
-        // Before the first migration no table is there: the operator must hear of it as of a
-        // database that is not ready, not as of a bug.
-        if (!prepared)
-            return tl::unexpected(unavailable("preparing " + std::string(text.name) + ": " +
-                                              prepared.error().sqlstate + " " +
-                                              prepared.error().message));
+        if (!prepared) return tl::unexpected(unprepared(text, prepared.error()));
     }
     return {};
 }

@@ -25,13 +25,14 @@ using StoreResult = tl::expected<T, StoreFailure>;
 
 // A statement with its parameters, to be sent.
 struct Step {
-    Statement statement;
+    Statement statement = Statement::Begin;
     Parameters parameters;
 };
 
 class Connection {
   public:
-    // Connects and prepares the statements of `role`. Errors: StoreUnavailable.
+    // Connects and prepares the statements of `role`. Errors: StoreUnavailable; ConfigInvalid where
+    // the database has not the tables or rights that they need.
     static Result<Connection> open(const Endpoint& endpoint, Role role);
 
     Connection(Connection&&) noexcept;

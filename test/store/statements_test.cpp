@@ -28,6 +28,18 @@ BOOST_DATA_TEST_CASE(all_statements_of_a_role_prepare,
     BOOST_TEST(connection.has_value(), (connection ? "" : connection.error().detail));
 }
 
+BOOST_AUTO_TEST_CASE(a_database_without_tables_is_the_operators_to_mend) {
+    const auto database = store_test::create_empty_database();
+    store_test::Psql("postgres", database).query("create schema store");
+
+    const auto connection = Connection::open(store_test::endpoint(database), Role::App);
+
+    BOOST_REQUIRE(!connection.has_value());
+    BOOST_CHECK(connection.error().code == core::ErrorCode::ConfigInvalid);
+    BOOST_TEST(connection.error().public_message.find("secretstorectl db migrate") !=
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_newest_schema_is_the_one_this_program_knows) {
     auto connection = Connection::open(store_test::endpoint(), Role::App);
     BOOST_REQUIRE(connection.has_value());

@@ -9,7 +9,8 @@ constexpr std::string_view kBase64Url =
 
 constexpr std::array<int, 256> inverse_alphabet() {
     std::array<int, 256> table{};
-    for (auto& entry : table) entry = -1;
+    for (auto& entry : table)
+        entry = -1;
     for (std::size_t i = 0; i < kBase64Url.size(); ++i)
         table[static_cast<unsigned char>(kBase64Url[i])] = static_cast<int>(i);
     return table;
@@ -104,6 +105,8 @@ void append_be64(Bytes& out, std::uint64_t value) {
     append_be32(out, static_cast<std::uint32_t>(value & 0xffffffffU));
 }
 
-void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& out, ByteView bytes) {
+    out.insert(out.end(), bytes.begin(), bytes.end());
+}
 
 }  // namespace core

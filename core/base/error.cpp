@@ -4,24 +4,42 @@ namespace core {
 
 std::string_view to_string(ErrorCode code) {
     switch (code) {
-        case ErrorCode::InvalidRequest: return "InvalidRequest";
-        case ErrorCode::UnsupportedMediaType: return "UnsupportedMediaType";
-        case ErrorCode::Unauthorized: return "Unauthorized";
-        case ErrorCode::ScopeDenied: return "ScopeDenied";
-        case ErrorCode::PlanLimitReached: return "PlanLimitReached";
-        case ErrorCode::SecretNotFound: return "SecretNotFound";
-        case ErrorCode::NotFound: return "NotFound";
-        case ErrorCode::VersionConflict: return "VersionConflict";
-        case ErrorCode::AlreadyRevoked: return "AlreadyRevoked";
-        case ErrorCode::ApprovalNotPending: return "ApprovalNotPending";
-        case ErrorCode::ApprovalExpired: return "ApprovalExpired";
-        case ErrorCode::SecretExpired: return "SecretExpired";
-        case ErrorCode::RateLimited: return "RateLimited";
-        case ErrorCode::ConfigInvalid: return "ConfigInvalid";
-        case ErrorCode::IntegrityFailure: return "IntegrityFailure";
-        case ErrorCode::KekUnavailable: return "KekUnavailable";
-        case ErrorCode::StoreUnavailable: return "StoreUnavailable";
-        case ErrorCode::Internal: return "Internal";
+        case ErrorCode::InvalidRequest:
+            return "InvalidRequest";
+        case ErrorCode::UnsupportedMediaType:
+            return "UnsupportedMediaType";
+        case ErrorCode::Unauthorized:
+            return "Unauthorized";
+        case ErrorCode::ScopeDenied:
+            return "ScopeDenied";
+        case ErrorCode::PlanLimitReached:
+            return "PlanLimitReached";
+        case ErrorCode::SecretNotFound:
+            return "SecretNotFound";
+        case ErrorCode::NotFound:
+            return "NotFound";
+        case ErrorCode::VersionConflict:
+            return "VersionConflict";
+        case ErrorCode::AlreadyRevoked:
+            return "AlreadyRevoked";
+        case ErrorCode::ApprovalNotPending:
+            return "ApprovalNotPending";
+        case ErrorCode::ApprovalExpired:
+            return "ApprovalExpired";
+        case ErrorCode::SecretExpired:
+            return "SecretExpired";
+        case ErrorCode::RateLimited:
+            return "RateLimited";
+        case ErrorCode::ConfigInvalid:
+            return "ConfigInvalid";
+        case ErrorCode::IntegrityFailure:
+            return "IntegrityFailure";
+        case ErrorCode::KekUnavailable:
+            return "KekUnavailable";
+        case ErrorCode::StoreUnavailable:
+            return "StoreUnavailable";
+        case ErrorCode::Internal:
+            return "Internal";
     }
     return "Unknown";
 }

@@ -3,6 +3,8 @@
 // keeps index writes local).
 #pragma once
 
+#include "core/base/bytes.h"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -10,8 +12,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "core/base/bytes.h"
 
 namespace core {
 
@@ -73,7 +73,8 @@ struct std::hash<core::Id<Tag>> {
     std::size_t operator()(const core::Id<Tag>& id) const noexcept {
         // Ids are random in their low bytes: eight of them are a hash already.
         std::uint64_t value = 0;
-        for (std::size_t i = 8; i < 16; ++i) value = (value << 8U) | id.bytes()[i];
+        for (std::size_t i = 8; i < 16; ++i)
+            value = (value << 8U) | id.bytes()[i];
         return static_cast<std::size_t>(value);
     }
 };

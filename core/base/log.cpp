@@ -1,5 +1,8 @@
 #include "core/base/log.h"
 
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+
 #include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
@@ -12,9 +15,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/bytes.h"
-#include "core/base/clock.h"
-
 namespace core::log {
 namespace {
 
@@ -22,20 +22,28 @@ std::atomic<Level> g_level{Level::Info};
 
 std::string_view name_of(Level level) {
     switch (level) {
-        case Level::Error: return "error";
-        case Level::Warning: return "warning";
-        case Level::Info: return "info";
-        case Level::Debug: return "debug";
+        case Level::Error:
+            return "error";
+        case Level::Warning:
+            return "warning";
+        case Level::Info:
+            return "info";
+        case Level::Debug:
+            return "debug";
     }
     return "unknown";
 }
 
 int syslog_priority(Level level) {
     switch (level) {
-        case Level::Error: return LOG_ERR;
-        case Level::Warning: return LOG_WARNING;
-        case Level::Info: return LOG_INFO;
-        case Level::Debug: return LOG_DEBUG;
+        case Level::Error:
+            return LOG_ERR;
+        case Level::Warning:
+            return LOG_WARNING;
+        case Level::Info:
+            return LOG_INFO;
+        case Level::Debug:
+            return LOG_DEBUG;
     }
     return LOG_INFO;
 }
@@ -79,7 +87,8 @@ void send_to_journal(Level level, std::string_view event, std::initializer_list<
     }
     std::vector<iovec> parts;
     parts.reserve(entries.size());
-    for (auto& entry : entries) parts.push_back({entry.data(), entry.size()});
+    for (auto& entry : entries)
+        parts.push_back({entry.data(), entry.size()});
     sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
 }
 
@@ -103,8 +112,12 @@ Quoted quoted(std::string_view text) {
     return out;
 }
 
-void set_level(Level level) { g_level.store(level, std::memory_order_relaxed); }
-Level level() { return g_level.load(std::memory_order_relaxed); }
+void set_level(Level level) {
+    g_level.store(level, std::memory_order_relaxed);
+}
+Level level() {
+    return g_level.load(std::memory_order_relaxed);
+}
 
 void write(Level level, Literal event, std::initializer_list<Field> fields) {
     if (level > log::level()) return;

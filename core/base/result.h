@@ -4,12 +4,12 @@
 //     if (!path) return failure(path);
 #pragma once
 
+#include "core/base/error.h"
+
 #include <tl/expected.hpp>
 
 #include <string>
 #include <utility>
-
-#include "core/base/error.h"
 
 namespace core {
 

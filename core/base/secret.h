@@ -7,6 +7,8 @@
 // allocator wipes them.
 #pragma once
 
+#include "core/base/bytes.h"
+
 #include <botan/secmem.h>
 
 #include <cstdint>
@@ -15,8 +17,6 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
-
-#include "core/base/bytes.h"
 
 namespace core {
 

@@ -1,5 +1,7 @@
 #include "core/config/config.h"
 
+#include "core/base/clock.h"
+
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -12,8 +14,6 @@
 #include <string_view>
 #include <system_error>
 #include <vector>
-
-#include "core/base/clock.h"
 
 namespace core::config {
 namespace {
@@ -59,9 +59,7 @@ Setting text(std::string key, Access access) {
                 access(config) = value;
                 return std::nullopt;
             },
-            [access](const Config& config) -> std::string {
-                return access(config);
-            }};
+            [access](const Config& config) -> std::string { return access(config); }};
 }
 
 template <class Access>
@@ -75,9 +73,7 @@ Setting integer(std::string key, std::int64_t low, std::int64_t high, Access acc
                 access(config) = *number;
                 return std::nullopt;
             },
-            [access](const Config& config) {
-                return std::to_string(access(config));
-            }};
+            [access](const Config& config) { return std::to_string(access(config)); }};
 }
 
 template <class Access>
@@ -102,17 +98,14 @@ Setting duration(std::string key,
             [=](Config& config, const std::string& value) -> Wanted {
                 const auto parsed = parse_milliseconds(value);
                 using Target = std::remove_reference_t<decltype(access(config))>;
-                const auto exact =
-                    parsed ? std::chrono::duration_cast<Target>(*parsed) : Target{};
+                const auto exact = parsed ? std::chrono::duration_cast<Target>(*parsed) : Target{};
                 if (!parsed || *parsed < low || *parsed > high || exact != *parsed)
                     return "a duration with its unit, from " + show_milliseconds(low) + " to " +
                            show_milliseconds(high);
                 access(config) = exact;
                 return std::nullopt;
             },
-            [access](const Config& config) {
-                return show_milliseconds(access(config));
-            }};
+            [access](const Config& config) { return show_milliseconds(access(config)); }};
 }
 
 constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"error", log::Level::Error},
@@ -142,32 +135,58 @@ const std::vector<Setting>& settings() {
     using std::chrono::milliseconds;
     using std::chrono::seconds;
     static const std::vector<Setting> all{
-        text("database.host", [](auto& c) -> auto& { return c.database.host; }),
-        integer("database.port", 1, 65535, [](auto& c) -> auto& { return c.database.port; }),
-        text("database.name", [](auto& c) -> auto& { return c.database.name; }),
-        text("database.migrations", [](auto& c) -> auto& { return c.database.migrations; }),
-        duration("database.statement_timeout", milliseconds(100), seconds(10),
-                 [](auto& c) -> auto& { return c.database.statement_timeout; }),
-        duration("database.lock_timeout", milliseconds(50), seconds(10),
-                 [](auto& c) -> auto& { return c.database.lock_timeout; }),
-        duration("database.response_timeout", milliseconds(200), seconds(15),
-                 [](auto& c) -> auto& { return c.database.response_timeout; }),
-        text("root_key.file", [](auto& c) -> auto& { return c.root_key.file; }),
-        integer("worker.threads", 1, 256, [](auto& c) -> auto& { return c.worker.threads; }),
-        integer("worker.write_connections", 1, 16,
-                [](auto& c) -> auto& { return c.worker.write_connections; }),
-        integer("worker.read_batch", 1, 64, [](auto& c) -> auto& { return c.worker.read_batch; }),
-        text("tokens.issuer", [](auto& c) -> auto& { return c.tokens.issuer; }),
-        duration("tokens.default_ttl", seconds(1), hours(24 * 365),
-                 [](auto& c) -> auto& { return c.tokens.default_ttl; }),
-        duration("tokens.max_ttl", seconds(1), hours(24 * 365),
-                 [](auto& c) -> auto& { return c.tokens.max_ttl; }),
-        duration("approvals.pending_ttl", seconds(60), hours(24 * 30),
-                 [](auto& c) -> auto& { return c.approvals.pending_ttl; }),
-        boolean("policy.user_reads", [](auto& c) -> auto& { return c.policy.user_reads; }),
-        boolean("local_issuer.enabled", [](auto& c) -> auto& { return c.local_issuer.enabled; }),
-        text("local_issuer.issuer", [](auto& c) -> auto& { return c.local_issuer.issuer; }),
-        text("local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
+        text(
+            "database.host", [](auto& c) -> auto& { return c.database.host; }),
+        integer(
+            "database.port", 1, 65535, [](auto& c) -> auto& { return c.database.port; }),
+        text(
+            "database.name", [](auto& c) -> auto& { return c.database.name; }),
+        text(
+            "database.migrations", [](auto& c) -> auto& { return c.database.migrations; }),
+        duration(
+            "database.statement_timeout", milliseconds(100), seconds(10), [](auto& c) -> auto& {
+                return c.database.statement_timeout;
+            }),
+        duration(
+            "database.lock_timeout", milliseconds(50), seconds(10), [](auto& c) -> auto& {
+                return c.database.lock_timeout;
+            }),
+        duration(
+            "database.response_timeout", milliseconds(200), seconds(15), [](auto& c) -> auto& {
+                return c.database.response_timeout;
+            }),
+        text(
+            "root_key.file", [](auto& c) -> auto& { return c.root_key.file; }),
+        integer(
+            "worker.threads", 1, 256, [](auto& c) -> auto& { return c.worker.threads; }),
+        integer(
+            "worker.write_connections", 1, 16, [](auto& c) -> auto& {
+                return c.worker.write_connections;
+            }),
+        integer(
+            "worker.read_batch", 1, 64, [](auto& c) -> auto& { return c.worker.read_batch; }),
+        text(
+            "tokens.issuer", [](auto& c) -> auto& { return c.tokens.issuer; }),
+        duration(
+            "tokens.default_ttl", seconds(1), hours(24 * 365), [](auto& c) -> auto& {
+                return c.tokens.default_ttl;
+            }),
+        duration(
+            "tokens.max_ttl", seconds(1), hours(24 * 365), [](auto& c) -> auto& {
+                return c.tokens.max_ttl;
+            }),
+        duration(
+            "approvals.pending_ttl", seconds(60), hours(24 * 30), [](auto& c) -> auto& {
+                return c.approvals.pending_ttl;
+            }),
+        boolean(
+            "policy.user_reads", [](auto& c) -> auto& { return c.policy.user_reads; }),
+        boolean(
+            "local_issuer.enabled", [](auto& c) -> auto& { return c.local_issuer.enabled; }),
+        text(
+            "local_issuer.issuer", [](auto& c) -> auto& { return c.local_issuer.issuer; }),
+        text(
+            "local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
         log_level(),
     };
     return all;
@@ -181,8 +200,9 @@ const Setting* find_setting(std::string_view key) {
 
 bool is_section(std::string_view name) {
     const std::string prefix = std::string(name) + ".";
-    return std::any_of(settings().begin(), settings().end(),
-                       [&](const Setting& setting) { return setting.key.starts_with(prefix); });
+    return std::any_of(settings().begin(), settings().end(), [&](const Setting& setting) {
+        return setting.key.starts_with(prefix);
+    });
 }
 
 std::string known_keys_of(std::string_view section) {
@@ -198,7 +218,8 @@ std::string known_keys_of(std::string_view section) {
 // Reads one file into the configuration. yaml-cpp lets duplicate keys pass: this walker does not.
 class Reader {
   public:
-    Reader(std::filesystem::path file, Config& config) : m_file(std::move(file)), m_config(config) {}
+    Reader(std::filesystem::path file, Config& config)
+        : m_file(std::move(file)), m_config(config) {}
 
     Result<void> read() {
         YAML::Node root;
@@ -232,8 +253,9 @@ class Reader {
             const std::string name = entry.first.Scalar();
             const Setting* setting = find_setting(section + "." + name);
             if (setting == nullptr)
-                return fault(entry.first.Mark(), "unknown key '" + name + "' in '" + section +
-                                                     "'; known are " + known_keys_of(section));
+                return fault(entry.first.Mark(),
+                             "unknown key '" + name + "' in '" + section + "'; known are " +
+                                 known_keys_of(section));
             if (!seen.insert(name).second)
                 return fault(entry.first.Mark(), "key '" + name + "' stands twice");
             if (!entry.second.IsScalar())

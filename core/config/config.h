@@ -1,17 +1,17 @@
 // The configuration file: typed, every default in one place (config.cpp, kSettings), unknown and
 // duplicate keys refused with file and line. Only a main reads it.
 //
-// YAML with two levels, `section: {key: value}`. Beside the file, conf.d/*.yaml is read in the order
-// of names; later values win. Secrets never stand in it.
+// YAML with two levels, `section: {key: value}`. Beside the file, conf.d/*.yaml is read in the
+// order of names; later values win. Secrets never stand in it.
 #pragma once
+
+#include "core/base/log.h"
+#include "core/base/result.h"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
-
-#include "core/base/log.h"
-#include "core/base/result.h"
 
 namespace core::config {
 

@@ -1,10 +1,5 @@
 #include "core/ctl/commands.h"
 
-#include <cstdio>
-#include <memory>
-#include <optional>
-#include <utility>
-
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/crypto/key_provider.h"
@@ -13,6 +8,11 @@
 #include "core/store/connection_pool.h"
 #include "core/store/migrations.h"
 #include "core/store/statements.h"
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace core::ctl {
 namespace {
@@ -27,7 +27,9 @@ void print(std::string_view text) {
     [[maybe_unused]] const auto written = std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-void print_line(std::string text) { print(text += '\n'); }
+void print_line(std::string text) {
+    print(text += '\n');
+}
 
 void print_json(JsonWriter&& json) {
     const Body body = std::move(json).take();
@@ -122,14 +124,19 @@ std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
 
 ExitCode exit_code_of(const Error& error) {
     switch (error.code) {
-        case ErrorCode::ConfigInvalid: return ExitCode::Configuration;
-        case ErrorCode::InvalidRequest: return ExitCode::Usage;
+        case ErrorCode::ConfigInvalid:
+            return ExitCode::Configuration;
+        case ErrorCode::InvalidRequest:
+            return ExitCode::Usage;
         case ErrorCode::NotFound:
-        case ErrorCode::SecretNotFound: return ExitCode::NotFound;
+        case ErrorCode::SecretNotFound:
+            return ExitCode::NotFound;
         case ErrorCode::Unauthorized:
         case ErrorCode::ScopeDenied:
-        case ErrorCode::PlanLimitReached: return ExitCode::Denied;
-        default: return ExitCode::Failure;
+        case ErrorCode::PlanLimitReached:
+            return ExitCode::Denied;
+        default:
+            return ExitCode::Failure;
     }
 }
 
@@ -197,8 +204,8 @@ Result<void> init(const config::Config& config) {
     if (const auto opened = session.open_root_key(config); !opened) return opened;
     std::optional<identity::TrustedIssuer> issuer;
     if (config.local_issuer.enabled) issuer = session.issuer();
-    const auto done = service::initialise_keys(session.connections(), session.root_key(), issuer,
-                                               session.clock());
+    const auto done = service::initialise_keys(
+        session.connections(), session.root_key(), issuer, session.clock());
     if (!done) return done;
     print_line("keys are ready under root key " + session.root_key().id().text());
     return {};
@@ -212,8 +219,7 @@ Result<void> tenant_create(const config::Config& config, const NewTenant& tenant
                              .create(tenant.name, tenant.plan, tenant.owner_email);
     if (!created) return failure(created);
     if (output == Output::Text) {
-        print_line("tenant " + created->id.text() + " created; its owner is " +
-                   tenant.owner_email);
+        print_line("tenant " + created->id.text() + " created; its owner is " + tenant.owner_email);
         return {};
     }
     JsonWriter json;
@@ -252,15 +258,17 @@ Result<void> user_token(const config::Config& config, const UserTokenRequest& re
     Session session(config, store::Role::Maint);
     if (const auto opened = session.open_keys(config); !opened) return opened;
     const auto runtime = session.runtime();
-    const auto token = service::Tenants(runtime, session.issuer())
-                           .sign_user_token(*tenant, request.email, *ttl);
+    const auto token =
+        service::Tenants(runtime, session.issuer()).sign_user_token(*tenant, request.email, *ttl);
     if (!token) return failure(token);
     print(as_text(token->expose()));
     print("\n");
     return {};
 }
 
-Result<void> agent_create(const config::Config& config, const AgentRequest& request, Output output) {
+Result<void> agent_create(const config::Config& config,
+                          const AgentRequest& request,
+                          Output output) {
     const auto tenant = parse_tenant(request.tenant);
     if (!tenant) return failure(tenant);
     const auto namespaces = views_of(request.namespaces);

@@ -3,13 +3,13 @@
 // into a line on stderr and an exit code.
 #pragma once
 
+#include "core/base/result.h"
+#include "core/config/config.h"
+
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "core/base/result.h"
-#include "core/config/config.h"
 
 namespace core::ctl {
 

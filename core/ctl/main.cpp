@@ -1,16 +1,16 @@
 // secretstorectl: the operator's command. It speaks to the database as a peer-authenticated local
 // operator, so it works when HTTP is down.
+#include "core/base/log.h"
+#include "core/config/config.h"
+#include "core/crypto/sealed_box.h"
+#include "core/ctl/commands.h"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <functional>
 #include <iostream>
 #include <string>
-
-#include "core/base/log.h"
-#include "core/config/config.h"
-#include "core/crypto/sealed_box.h"
-#include "core/ctl/commands.h"
 
 namespace {
 
@@ -60,38 +60,64 @@ CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& d
 
 void add_host_verbs(CLI::App& app, Arguments& arguments) {
     auto& config = add_group(app, "config", "The configuration file");
-    add_verb(config, arguments, "check", "Say whether the configuration is fine",
+    add_verb(config,
+             arguments,
+             "check",
+             "Say whether the configuration is fine",
              done_by(core::ctl::config_check));
-    add_verb(config, arguments, "dump", "Print what differs from the defaults",
+    add_verb(config,
+             arguments,
+             "dump",
+             "Print what differs from the defaults",
              done_by(core::ctl::config_dump));
 
     auto& db = add_group(app, "db", "The database's schema");
-    add_verb(db, arguments, "migrate", "Apply the migrations that are missing",
+    add_verb(db,
+             arguments,
+             "migrate",
+             "Apply the migrations that are missing",
              done_by(core::ctl::db_migrate));
-    add_verb(db, arguments, "status", "List migrations; exit 3 when some are missing",
+    add_verb(db,
+             arguments,
+             "status",
+             "List migrations; exit 3 when some are missing",
              [&arguments](const Config& c) { return core::ctl::db_status(c, arguments.output()); });
-    auto* print_statement = add_verb(
-        db, arguments, "print-statement", "Print a statement's SQL, for plans and benchmarks",
-        done_by([](const Config&) { return core::ctl::db_print_read_statement(); }));
-    print_statement->add_option_function<std::string>(
-        "NAME", [](const std::string&) {}, "read")->required()->check(CLI::IsMember({"read"}));
+    auto* print_statement =
+        add_verb(db,
+                 arguments,
+                 "print-statement",
+                 "Print a statement's SQL, for plans and benchmarks",
+                 done_by([](const Config&) { return core::ctl::db_print_read_statement(); }));
+    print_statement
+        ->add_option_function<std::string>(
+            "NAME", [](const std::string&) {}, "read")
+        ->required()
+        ->check(CLI::IsMember({"read"}));
 
     auto& root_key = add_group(app, "root-key", "The key above all keys");
-    add_verb(root_key, arguments, "generate", "Write a new root key file (0400), never over one",
+    add_verb(root_key,
+             arguments,
+             "generate",
+             "Write a new root key file (0400), never over one",
              done_by(core::ctl::root_key_generate));
-    add_verb(app, arguments, "init",
+    add_verb(app,
+             arguments,
+             "init",
              "Register the root key with the database and make the keys that are missing",
              done_by(core::ctl::init));
-    add_verb(app, arguments, "maintain", "What the timers call: the next audit partitions",
+    add_verb(app,
+             arguments,
+             "maintain",
+             "What the timers call: the next audit partitions",
              done_by(core::ctl::maintain));
 }
 
 void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
     auto& tenant = add_group(app, "tenant", "Tenants");
-    auto* create =
-        add_verb(tenant, arguments, "create", "Create a tenant", done_by([&arguments](const Config& c) {
-                     return core::ctl::tenant_create(c, arguments.tenant, arguments.output());
-                 }));
+    auto* create = add_verb(
+        tenant, arguments, "create", "Create a tenant", done_by([&arguments](const Config& c) {
+            return core::ctl::tenant_create(c, arguments.tenant, arguments.output());
+        }));
     create->add_option("NAME", arguments.tenant.name, "The tenant's name")->required();
     create->add_option("--plan", arguments.tenant.plan, "free, pro or enterprise")
         ->check(CLI::IsMember({"free", "pro", "enterprise"}));
@@ -102,7 +128,10 @@ void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
              }));
 
     auto& user = add_group(app, "user", "People");
-    auto* token = add_verb(user, arguments, "token", "Print a user token of the local issuer",
+    auto* token = add_verb(user,
+                           arguments,
+                           "token",
+                           "Print a user token of the local issuer",
                            done_by([&arguments](const Config& c) {
                                return core::ctl::user_token(c, arguments.user_token);
                            }));
@@ -113,28 +142,31 @@ void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
 
 void add_agent_verbs(CLI::App& app, Arguments& arguments) {
     auto& agent = add_group(app, "agent", "Agents");
-    auto* create = add_verb(agent, arguments, "create", "Create an agent and show its key once",
-                            done_by([&arguments](const Config& c) {
-                                return core::ctl::agent_create(c, arguments.agent,
-                                                               arguments.output());
-                            }));
+    auto* create =
+        add_verb(agent,
+                 arguments,
+                 "create",
+                 "Create an agent and show its key once",
+                 done_by([&arguments](const Config& c) {
+                     return core::ctl::agent_create(c, arguments.agent, arguments.output());
+                 }));
     create->add_option("NAME", arguments.agent.name, "The agent's name")->required();
     create->add_option("--tenant", arguments.agent.tenant, "The tenant's id")->required();
     create->add_option("--description", arguments.agent.description, "What it is for");
     create->add_option("--namespace", arguments.agent.namespaces, "Allowed namespace, or *");
     create->add_option("--scope", arguments.agent.scopes, "Allowed scope, secrets:read:app/*");
-    auto* list = add_verb(agent, arguments, "list", "List agents",
-                          done_by([&arguments](const Config& c) {
-                              return core::ctl::agent_list(c, arguments.listed_tenant,
-                                                           arguments.output());
-                          }));
+    auto* list =
+        add_verb(agent, arguments, "list", "List agents", done_by([&arguments](const Config& c) {
+                     return core::ctl::agent_list(c, arguments.listed_tenant, arguments.output());
+                 }));
     list->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
 }
 
 ExitCode report(const core::Error& error) {
     std::string line = "secretstorectl: " + error.public_message;
     if (!error.detail.empty()) line += " (" + error.detail + ")";
-    while (line.ends_with('\n')) line.pop_back();
+    while (line.ends_with('\n'))
+        line.pop_back();
     std::cerr << line << '\n';
     return core::ctl::exit_code_of(error);
 }

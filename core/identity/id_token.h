@@ -2,16 +2,16 @@
 // Firebase and any OIDC issuer go through this one verification. security.md §2.
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/crypto/rsa.h"
 #include "core/identity/jose.h"
 #include "core/identity/key_set.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace core::identity {
 

@@ -1,16 +1,16 @@
 // Who is asking, once authenticated.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <variant>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/scoped_token.h"
 #include "core/scope/scope_set.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
 
 namespace core::identity {
 

@@ -64,10 +64,10 @@ class ScopedTokenKeys {
     // plan hint is none of fre, pro, ent, or the rate limit key is not 24 of [0-9A-Za-z].
     Result<Credential> sign(const ScopedTokenClaims& claims, std::string_view kid);
 
-    // Checks key, algorithm, type, signature, then every claim: issuer, audience, epoch, iat and nbf
-    // (30 s of skew); an unknown claim is refused. Whether the token has expired is left to the caller, who asks
-    // ScopedTokenClaims::has_expired(): an expired one still tells whose it was, and its use is
-    // recorded. Errors: Unauthorized.
+    // Checks key, algorithm, type, signature, then every claim: issuer, audience, epoch, iat and
+    // nbf (30 s of skew); an unknown claim is refused. Whether the token has expired is left to the
+    // caller, who asks ScopedTokenClaims::has_expired(): an expired one still tells whose it was,
+    // and its use is recorded. Errors: Unauthorized.
     Result<ScopedTokenClaims> verify(const Jws& jws,
                                      std::string_view issuer,
                                      std::uint32_t epoch,

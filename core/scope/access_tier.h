@@ -14,9 +14,12 @@ enum class AccessTier : std::uint8_t { Standard = 0, Sensitive = 1, Critical = 2
 
 constexpr std::string_view to_string(AccessTier tier) {
     switch (tier) {
-        case AccessTier::Standard: return "standard";
-        case AccessTier::Sensitive: return "sensitive";
-        case AccessTier::Critical: return "critical";
+        case AccessTier::Standard:
+            return "standard";
+        case AccessTier::Sensitive:
+            return "sensitive";
+        case AccessTier::Critical:
+            return "critical";
     }
     return "critical";
 }

@@ -7,13 +7,13 @@
 // regular expression.
 #pragma once
 
+#include "core/base/result.h"
+#include "core/scope/secret_path.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/result.h"
-#include "core/scope/secret_path.h"
 
 namespace core::scope {
 

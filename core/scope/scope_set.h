@@ -2,13 +2,13 @@
 // an agent with these limits hold that scope? contract.md §4.
 #pragma once
 
+#include "core/base/result.h"
+#include "core/scope/scope.h"
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/result.h"
-#include "core/scope/scope.h"
 
 namespace core::scope {
 

@@ -2,16 +2,16 @@
 // queries and imports. Byte-exact, case-sensitive, no normalisation.
 #pragma once
 
+#include "core/base/result.h"
+
 #include <string>
 #include <string_view>
 
-#include "core/base/result.h"
-
 namespace core::scope {
 
-inline constexpr std::size_t kMaxSegments = 16;      // of a namespace
+inline constexpr std::size_t kMaxSegments = 16;  // of a namespace
 inline constexpr std::size_t kMaxSegmentBytes = 128;
-inline constexpr std::size_t kMaxPathBytes = 512;    // namespace, slash and key together
+inline constexpr std::size_t kMaxPathBytes = 512;  // namespace, slash and key together
 
 // Is `c` allowed in a segment: A-Z a-z 0-9 . _ ~ @ -
 bool is_segment_byte(char c);

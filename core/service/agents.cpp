@@ -1,8 +1,5 @@
 #include "core/service/agents.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "core/base/json.h"
 #include "core/crypto/random.h"
 #include "core/identity/agent_key.h"
@@ -12,6 +9,9 @@
 #include "core/store/agent_store.h"
 #include "core/store/connection_pool.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace core::service {
 namespace {
 
@@ -19,8 +19,8 @@ constexpr std::size_t kLongestName = 64;
 constexpr std::size_t kLongestDescription = 500;
 
 bool is_name_byte(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == ' ' || c == '.' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == ' ' || c == '.' || c == '-';
 }
 
 Result<void> check(const NewAgent& request) {
@@ -46,7 +46,9 @@ std::string creation_details(const store::NewAgentRow& row) {
 
 }  // namespace
 
-Actor actor_of(const identity::UserPrincipal& user) { return {user.tenant, "user", user.user}; }
+Actor actor_of(const identity::UserPrincipal& user) {
+    return {user.tenant, "user", user.user};
+}
 
 Agents::Agents(const Runtime& runtime) : m_runtime(runtime), m_pepper(runtime.keyring.pepper()) {}
 

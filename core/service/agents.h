@@ -2,11 +2,6 @@
 // thread.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
@@ -15,6 +10,11 @@
 #include "core/identity/principal.h"
 #include "core/scope/scope_set.h"
 #include "core/service/page.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace core::service {
 

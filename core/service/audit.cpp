@@ -1,11 +1,11 @@
 #include "core/service/audit.h"
 
-#include <utility>
-
 #include "core/base/json.h"
 #include "core/service/services.h"
 #include "core/store/audit_store.h"
 #include "core/store/connection_pool.h"
+
+#include <utility>
 
 namespace core::service {
 namespace {

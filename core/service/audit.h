@@ -1,13 +1,13 @@
 // The audit log as people read it. Thread-compatible.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/service/page.h"
+
+#include <optional>
+#include <string>
 
 namespace core::service {
 

@@ -1,13 +1,13 @@
 #include "core/service/audit_trail.h"
 
-#include <cstdlib>
-#include <utility>
-#include <variant>
-
 #include "core/crypto/random.h"
 #include "core/service/services.h"
 #include "core/store/connection_pool.h"
 #include "core/store/transaction.h"
+
+#include <cstdlib>
+#include <utility>
+#include <variant>
 
 namespace core::service {
 namespace {

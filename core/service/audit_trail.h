@@ -2,14 +2,14 @@
 // transaction of its own.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/identity/principal.h"
 #include "core/scope/secret_path.h"
 #include "core/store/audit_store.h"
+
+#include <string>
+#include <string_view>
 
 namespace core::service {
 

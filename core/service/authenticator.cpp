@@ -1,9 +1,5 @@
 #include "core/service/authenticator.h"
 
-#include <array>
-#include <string>
-#include <utility>
-
 #include "core/base/log.h"
 #include "core/crypto/random.h"
 #include "core/identity/agent_key.h"
@@ -14,6 +10,10 @@
 #include "core/store/connection_pool.h"
 #include "core/store/tenant_store.h"
 #include "core/store/token_store.h"
+
+#include <array>
+#include <string>
+#include <utility>
 
 namespace core::service {
 namespace {
@@ -46,24 +46,34 @@ bool is_wanted(AuthKind wanted, const Principal& principal) {
     const bool token = std::holds_alternative<identity::TokenPrincipal>(principal);
     const bool user = std::holds_alternative<identity::UserPrincipal>(principal);
     switch (wanted) {
-        case AuthKind::AgentKey: return agent;
-        case AuthKind::ScopedToken: return token;
-        case AuthKind::User: return user;
-        case AuthKind::ScopedTokenOrUser: return token || user;
+        case AuthKind::AgentKey:
+            return agent;
+        case AuthKind::ScopedToken:
+            return token;
+        case AuthKind::User:
+            return user;
+        case AuthKind::ScopedTokenOrUser:
+            return token || user;
         case AuthKind::None:
-        case AuthKind::Unset: return false;
+        case AuthKind::Unset:
+            return false;
     }
     return false;
 }
 
 std::string_view name_of(AuthKind wanted) {
     switch (wanted) {
-        case AuthKind::AgentKey: return "an agent key";
-        case AuthKind::ScopedToken: return "a scoped token";
-        case AuthKind::User: return "a user token";
-        case AuthKind::ScopedTokenOrUser: return "a scoped token or a user token";
+        case AuthKind::AgentKey:
+            return "an agent key";
+        case AuthKind::ScopedToken:
+            return "a scoped token";
+        case AuthKind::User:
+            return "a user token";
+        case AuthKind::ScopedTokenOrUser:
+            return "a scoped token or a user token";
         case AuthKind::None:
-        case AuthKind::Unset: return "no credential";
+        case AuthKind::Unset:
+            return "no credential";
     }
     return "no credential";
 }
@@ -106,8 +116,11 @@ Result<store::TokenState> token_state(const Runtime& runtime,
     auto connection = runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, token.claims.tenant);
-    store::add_find_token_state(transaction, token.claims.tenant, token.claims.token,
-                                token.claims.agent, origin.address.text());
+    store::add_find_token_state(transaction,
+                                token.claims.tenant,
+                                token.claims.token,
+                                token.claims.agent,
+                                origin.address.text());
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(store::to_error(results.error()));
     return store::parse_token_standing(results->front()).state;
@@ -130,8 +143,8 @@ Failure refuse_kind(const Runtime& runtime,
             error = unauthorized(*record.reason).value();
         }
     }
-    return refuse(runtime, tenant_of(principal), audit_origin(principal, origin), record,
-                  std::move(error));
+    return refuse(
+        runtime, tenant_of(principal), audit_origin(principal, origin), record, std::move(error));
 }
 
 // Gives the connection back before anything else is done: a record of a refusal needs one too, and
@@ -154,7 +167,8 @@ Result<bool> may_come_from(const store::AgentKeyRow& agent, const identity::IpAd
 Result<Principal> agent_principal(const store::AgentKeyRow& agent) {
     auto limits = scope::AgentLimits::parse(agent.allowed_namespaces, agent.allowed_scopes);
     if (!limits)
-        return failure(ErrorCode::IntegrityFailure, "Internal error; try again later",
+        return failure(ErrorCode::IntegrityFailure,
+                       "Internal error; try again later",
                        "limits of an agent: " + limits.error().public_message);
     identity::AgentPrincipal principal;
     principal.tenant = agent.tenant;
@@ -199,19 +213,20 @@ Result<Principal> Authenticator::identify(std::string_view credential, const Ori
 
 Result<Principal> Authenticator::identify_token(const identity::Jws& jws, const Origin& origin) {
     const Timestamp now = m_runtime.clock.now();
-    auto claims = m_token_keys.verify(jws, m_runtime.policy.token_issuer,
-                                      m_runtime.root_key.token_epoch(), now);
+    auto claims = m_token_keys.verify(
+        jws, m_runtime.policy.token_issuer, m_runtime.root_key.token_epoch(), now);
     if (!claims) return failure(claims);
     identity::TokenPrincipal token{std::move(*claims)};
     if (!token.claims.has_expired(now)) return Principal(std::move(token));
-    return refuse(m_runtime, token.claims.tenant, audit_origin(token, origin),
-                  failed_authentication(m_runtime, "token", token.claims.token.bytes(),
-                                        "token_expired"),
-                  unauthorized("token has expired").value());
+    return refuse(
+        m_runtime,
+        token.claims.tenant,
+        audit_origin(token, origin),
+        failed_authentication(m_runtime, "token", token.claims.token.bytes(), "token_expired"),
+        unauthorized("token has expired").value());
 }
 
-Result<Principal> Authenticator::identify_agent(std::string_view credential,
-                                                const Origin& origin) {
+Result<Principal> Authenticator::identify_agent(std::string_view credential, const Origin& origin) {
     const auto key = identity::AgentKey::parse(as_bytes(credential));
     if (!key) return unauthorized("agent key is malformed");
     const auto row = find_key_row(m_runtime, key->public_id());
@@ -223,7 +238,9 @@ Result<Principal> Authenticator::identify_agent(std::string_view credential,
 
     const auto refused = [&](std::string_view reason, Error error) {
         const auto from = audit_origin_of_agent(agent.agent, origin);
-        return refuse(m_runtime, agent.tenant, from,
+        return refuse(m_runtime,
+                      agent.tenant,
+                      from,
                       failed_authentication(m_runtime, "agent", agent.agent.bytes(), reason),
                       std::move(error));
     };
@@ -242,8 +259,7 @@ Result<Principal> Authenticator::identify_user(const identity::Jws& jws) {
     if (!claims) return failure(claims);
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
-    const auto memberships =
-        store::find_memberships(**connection, claims->issuer, claims->subject);
+    const auto memberships = store::find_memberships(**connection, claims->issuer, claims->subject);
     if (!memberships) return failure(memberships);
     if (memberships->empty()) return unauthorized("the user belongs to no tenant");
     identity::UserPrincipal user;

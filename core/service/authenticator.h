@@ -2,14 +2,14 @@
 // Thread-compatible: one object per request thread.
 #pragma once
 
-#include <optional>
-#include <string_view>
-
 #include "core/base/result.h"
 #include "core/crypto/mac.h"
 #include "core/identity/jose.h"
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
+
+#include <optional>
+#include <string_view>
 
 namespace core::service {
 

@@ -1,11 +1,11 @@
 #include "core/service/kek_cache.h"
 
-#include <utility>
-
 #include "core/service/services.h"
 #include "core/store/connection_pool.h"
 #include "core/store/key_store.h"
 #include "core/store/transaction.h"
+
+#include <utility>
 
 namespace core::service {
 
@@ -32,11 +32,15 @@ Result<const crypto::TenantKek*> KekCache::find(const TenantId& tenant, const Ke
 Result<const crypto::TenantKek*> KekCache::open(
     const TenantId& tenant, const std::optional<store::TenantKeyStored>& stored) {
     if (!stored)
-        return failure(ErrorCode::KekUnavailable, "Internal error; try again later",
+        return failure(ErrorCode::KekUnavailable,
+                       "Internal error; try again later",
                        "the KEK of tenant " + tenant.text() + " is not there");
     if (const auto* kek = cached(tenant, stored->id)) return kek;
-    auto kek = crypto::unwrap_kek(m_runtime.root_key, tenant, stored->id,
-                                  static_cast<std::uint64_t>(stored->generation), stored->box);
+    auto kek = crypto::unwrap_kek(m_runtime.root_key,
+                                  tenant,
+                                  stored->id,
+                                  static_cast<std::uint64_t>(stored->generation),
+                                  stored->box);
     if (!kek) return failure(kek);
     if (m_keks.size() >= m_capacity) m_keks.pop_back();
     m_keks.push_front(std::move(*kek));

@@ -1,13 +1,14 @@
-// KEKs that one thread has opened: the most recently used, wiped when they leave. Thread-compatible.
+// KEKs that one thread has opened: the most recently used, wiped when they leave.
+// Thread-compatible.
 #pragma once
-
-#include <cstddef>
-#include <list>
-#include <optional>
 
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/crypto/tenant_keys.h"
+
+#include <cstddef>
+#include <list>
+#include <optional>
 
 namespace core::store {
 struct TenantKeyStored;

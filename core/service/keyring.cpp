@@ -1,14 +1,14 @@
 #include "core/service/keyring.h"
 
-#include <algorithm>
-#include <string_view>
-
 #include "core/crypto/random.h"
 #include "core/crypto/rsa.h"
 #include "core/identity/key_set.h"
 #include "core/store/connection_pool.h"
 #include "core/store/key_store.h"
 #include "core/store/transaction.h"
+
+#include <algorithm>
+#include <string_view>
 
 namespace core::service {
 namespace {
@@ -18,7 +18,9 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kLocalIssuerBits = 2048;
 
 // What tokens name as kid.
-std::string kid_of(const KeyId& id) { return to_hex(id.bytes()); }
+std::string kid_of(const KeyId& id) {
+    return to_hex(id.bytes());
+}
 
 Failure not_initialised() {
     return failure(ErrorCode::ConfigInvalid,
@@ -42,7 +44,8 @@ Result<crypto::ServiceKeyBytes> open_key(const crypto::KeyProvider& root_key,
                                          const store::ServiceKeyStored& stored) {
     return crypto::open_service_key(
         root_key,
-        {stored.id, stored.purpose, static_cast<std::uint64_t>(stored.generation)}, stored.box);
+        {stored.id, stored.purpose, static_cast<std::uint64_t>(stored.generation)},
+        stored.box);
 }
 
 }  // namespace
@@ -86,11 +89,14 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
 
 identity::ScopedTokenKeys Keyring::token_keys() const {
     identity::ScopedTokenKeys keys;
-    for (const auto& [kid, key] : m_token_keys) keys.add(kid, key.expose());
+    for (const auto& [kid, key] : m_token_keys)
+        keys.add(kid, key.expose());
     return keys;
 }
 
-crypto::HmacKey Keyring::pepper() const { return crypto::HmacKey(m_pepper.expose()); }
+crypto::HmacKey Keyring::pepper() const {
+    return crypto::HmacKey(m_pepper.expose());
+}
 
 namespace {
 
@@ -118,7 +124,8 @@ class KeyMaker {
         if (has(purpose::kLocalIssuer)) return;
         const auto key = crypto::RsaPrivateKey::generate(kLocalIssuerBits);
         const KeyId id = add(purpose::kLocalIssuer, key.encode());
-        store::add_key_set(m_transaction, issuer.issuer,
+        store::add_key_set(m_transaction,
+                           issuer.issuer,
                            identity::key_set_json(kid_of(id), key.modulus(), key.exponent()));
     }
 

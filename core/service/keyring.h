@@ -2,17 +2,17 @@
 // Immutable; thread-safe. A program restarts to see new ones.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "core/base/result.h"
 #include "core/crypto/key_provider.h"
 #include "core/crypto/rsa.h"
 #include "core/crypto/service_keys.h"
 #include "core/identity/id_token.h"
 #include "core/identity/scoped_token.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace core::store {
 class Connection;

@@ -7,8 +7,8 @@
 namespace core::service {
 
 struct PageRequest {
-    std::int64_t page = 1;   // 1 to 1,000,000
-    std::int64_t limit = 50; // 1 to 200
+    std::int64_t page = 1;    // 1 to 1,000,000
+    std::int64_t limit = 50;  // 1 to 200
     [[nodiscard]] std::int64_t offset() const { return (page - 1) * limit; }
 };
 

@@ -1,9 +1,5 @@
 #include "core/service/secrets.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include "core/crypto/random.h"
 #include "core/crypto/tenant_keys.h"
 #include "core/service/audit_trail.h"
@@ -14,6 +10,10 @@
 #include "core/store/read_batcher.h"
 #include "core/store/secret_store.h"
 #include "core/store/token_store.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
 
 namespace core::service {
 namespace {
@@ -28,8 +28,9 @@ using scope::SecretPath;
 using store::ReadOutcome;
 
 constexpr std::size_t kKeksPerThread = 64;
-// How often a read is judged again because its agent's limits changed meanwhile, and a write because
-// another one created the same secret meanwhile. Each turn means that somebody else succeeded.
+// How often a read is judged again because its agent's limits changed meanwhile, and a write
+// because another one created the same secret meanwhile. Each turn means that somebody else
+// succeeded.
 constexpr int kTurns = 8;
 
 constexpr std::string_view kReadDenied = "secret.read.denied";
@@ -40,7 +41,9 @@ constexpr std::string_view kAgentNarrowed = "agent_limits_narrowed";
 constexpr std::string_view kUsesExhausted = "uses_exhausted";
 constexpr std::string_view kTokenAddress = "token_address_not_allowed";
 
-std::int64_t number_of(AccessTier tier) { return static_cast<std::int64_t>(tier); }
+std::int64_t number_of(AccessTier tier) {
+    return static_cast<std::int64_t>(tier);
+}
 
 // The database's constraint knows three tiers; anything else must not be read by anybody.
 AccessTier tier_of(std::int64_t number) {
@@ -50,8 +53,8 @@ AccessTier tier_of(std::int64_t number) {
 // ---- what callers are told ---------------------------------------------------------------------
 
 Error scope_denied(std::string_view path) {
-    return {ErrorCode::ScopeDenied, "Token scope does not cover path '" + std::string(path) + "'",
-            {}};
+    return {
+        ErrorCode::ScopeDenied, "Token scope does not cover path '" + std::string(path) + "'", {}};
 }
 
 Error approval_needed(const SecretPath& path) {
@@ -67,9 +70,10 @@ Error secret_not_found(const SecretPath& path) {
 
 Error version_conflict(const SecretPath& path, std::int64_t current) {
     return {ErrorCode::VersionConflict,
-            current == 0 ? "There is no secret '" + path.text() + "' yet; expected_version must be 0"
-                         : "The secret '" + path.text() + "' is at version " +
-                               std::to_string(current) + "; read it again and retry",
+            current == 0
+                ? "There is no secret '" + path.text() + "' yet; expected_version must be 0"
+                : "The secret '" + path.text() + "' is at version " + std::to_string(current) +
+                      "; read it again and retry",
             {}};
 }
 
@@ -89,10 +93,14 @@ Error read_refusal(ReadOutcome outcome,
     switch (outcome) {
         case ReadOutcome::TokenRevoked:
         case ReadOutcome::TokenExpired:
-        case ReadOutcome::AgentInactive: return no_longer_valid(store::reason_of(outcome));
-        case ReadOutcome::AddressNotAllowed: return address_denied(origin.address);
-        case ReadOutcome::NotFound: return secret_not_found(path);
-        case ReadOutcome::ApprovalNeeded: return approval_needed(path);
+        case ReadOutcome::AgentInactive:
+            return no_longer_valid(store::reason_of(outcome));
+        case ReadOutcome::AddressNotAllowed:
+            return address_denied(origin.address);
+        case ReadOutcome::NotFound:
+            return secret_not_found(path);
+        case ReadOutcome::ApprovalNeeded:
+            return approval_needed(path);
         case ReadOutcome::VersionNotFound:
             return {ErrorCode::SecretNotFound,
                     "The secret '" + path.text() + "' has no such version",
@@ -107,7 +115,8 @@ Error read_refusal(ReadOutcome outcome,
             return scope_denied(path.text());
         case ReadOutcome::Ok:
         case ReadOutcome::LimitsChanged:
-        case ReadOutcome::MayList: break;
+        case ReadOutcome::MayList:
+            break;
     }
     return {ErrorCode::Internal, "Internal error; try again later", "a read without a verdict"};
 }
@@ -146,14 +155,16 @@ std::vector<std::string> namespace_patterns(const std::vector<std::string>& name
 std::vector<std::string> like_patterns(const std::vector<std::string>& patterns) {
     std::vector<std::string> likes;
     likes.reserve(patterns.size());
-    for (const auto& pattern : patterns) likes.push_back(store::like_pattern(pattern));
+    for (const auto& pattern : patterns)
+        likes.push_back(store::like_pattern(pattern));
     return likes;
 }
 
 Result<scope::AgentLimits> limits_of(const store::TokenStanding& standing) {
     auto limits = scope::AgentLimits::parse(standing.allowed_namespaces, standing.allowed_scopes);
     if (!limits)
-        return failure(ErrorCode::IntegrityFailure, "Internal error; try again later",
+        return failure(ErrorCode::IntegrityFailure,
+                       "Internal error; try again later",
                        "limits of an agent: " + limits.error().public_message);
     return limits;
 }
@@ -175,7 +186,8 @@ store::AuditRecord refused_listing(const Runtime& runtime,
 Result<SecretInfo> info_of(const store::SecretListRow& row) {
     auto path = SecretPath::parse(row.name_space + "/" + row.key);
     if (!path)
-        return failure(ErrorCode::IntegrityFailure, "Internal error; try again later",
+        return failure(ErrorCode::IntegrityFailure,
+                       "Internal error; try again later",
                        "a stored path breaks the grammar");
     SecretInfo info;
     info.id = row.secret;
@@ -211,14 +223,14 @@ Result<ReadAnswer> Secrets::read_as_agent(const TokenPrincipal& token,
     store::ReadQuery query = read_query(token, origin, request.path);
     query.version = request.version;
     // GET /secrets/a/b may mean the namespace a/b (contract.md §3), never with a version.
-    query.may_list = !request.version &&
-                     token.claims.scopes.allows_all_below(Action::Read, request.path.text());
+    query.may_list =
+        !request.version && token.claims.scopes.allows_all_below(Action::Read, request.path.text());
     const bool covered = token.claims.scopes.allows(Action::Read, request.path);
     if (!may_come_from(token, origin))
         query.refusal = std::string(kTokenAddress);
     else if (!covered && query.may_list)
-        return list_or_refuse(token, origin, request, scope_denied(request.path.text()),
-                              kOutsideScope);
+        return list_or_refuse(
+            token, origin, request, scope_denied(request.path.text()), kOutsideScope);
     else if (!covered)
         query.refusal = std::string(kOutsideScope);
 
@@ -228,11 +240,13 @@ Result<ReadAnswer> Secrets::read_as_agent(const TokenPrincipal& token,
         if (!row) return failure(row);
         if (row->outcome == ReadOutcome::Ok) return open(token.claims.tenant, request, *row);
         if (row->outcome == ReadOutcome::MayList)
-            return list_or_refuse(token, origin, request, secret_not_found(request.path),
+            return list_or_refuse(token,
+                                  origin,
+                                  request,
+                                  secret_not_found(request.path),
                                   store::reason_of(ReadOutcome::NotFound));
         if (row->outcome != ReadOutcome::LimitsChanged)
-            return tl::unexpected(
-                read_refusal(row->outcome, query.refusal, origin, request.path));
+            return tl::unexpected(read_refusal(row->outcome, query.refusal, origin, request.path));
         const auto judged = judge_by_present_limits(token, origin, request.path, query);
         if (!judged) return failure(judged);
     }
@@ -267,8 +281,7 @@ Result<store::ReadRow> Secrets::decide_counted(store::ReadQuery& query) {
     if (row.outcome == ReadOutcome::LimitsChanged || row.outcome == ReadOutcome::MayList)
         return row;
     const bool exhausted = row.outcome == ReadOutcome::Ok;
-    query.refusal =
-        std::string(exhausted ? kUsesExhausted : store::reason_of(row.outcome));
+    query.refusal = std::string(exhausted ? kUsesExhausted : store::reason_of(row.outcome));
     store::Transaction refused(**connection, query.tenant);
     refused.add(store::Statement::ReadSecrets, store::read_parameters(one));
     const auto recorded = refused.commit();
@@ -284,8 +297,11 @@ Result<void> Secrets::judge_by_present_limits(const TokenPrincipal& token,
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, token.claims.tenant);
-    store::add_find_token_state(transaction, token.claims.tenant, token.claims.token,
-                                token.claims.agent, origin.address.text());
+    store::add_find_token_state(transaction,
+                                token.claims.tenant,
+                                token.claims.token,
+                                token.claims.agent,
+                                origin.address.text());
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(store::to_error(results.error()));
     const auto standing = store::parse_token_standing(results->front());
@@ -304,7 +320,9 @@ Result<ReadAnswer> Secrets::list_or_refuse(const TokenPrincipal& token,
                                            Error otherwise,
                                            std::string_view reason) {
     const auto refused = [&] {
-        return refuse(m_runtime, token.claims.tenant, audit_origin(token, origin),
+        return refuse(m_runtime,
+                      token.claims.tenant,
+                      audit_origin(token, origin),
                       refused_access(m_runtime, kReadDenied, request.path, token, reason),
                       std::move(otherwise));
     };
@@ -323,7 +341,8 @@ Result<ReadAnswer> Secrets::open(const TenantId& tenant,
     // The newest version has the tier of its secret. Another one in its row was not put there by
     // this service; the version's own is bound into the box.
     if (row.version == row.current_version && row.tier != row.version_tier)
-        return failure(ErrorCode::IntegrityFailure, "Internal error; try again later",
+        return failure(ErrorCode::IntegrityFailure,
+                       "Internal error; try again later",
                        "the tier of secret " + row.secret.text() + " was changed in its row");
     if (request.has_already && request.has_already(row.version)) return NotModified{row.version};
     const auto kek = m_keks.find(tenant, row.kek);
@@ -357,12 +376,14 @@ Result<ReadAnswer> Secrets::read_as_user(const UserPrincipal& user,
                                          const Origin& origin,
                                          const ReadRequest& request) {
     if (!m_runtime.policy.user_reads)
-        return refuse(m_runtime, user.tenant, audit_origin(user, origin),
-                      refused_access(m_runtime, kReadDenied, request.path, user,
-                                     "user_reads_are_off"),
-                      {ErrorCode::ScopeDenied,
-                       "Reading a secret's value takes a scoped token, not a user token",
-                       {}});
+        return refuse(
+            m_runtime,
+            user.tenant,
+            audit_origin(user, origin),
+            refused_access(m_runtime, kReadDenied, request.path, user, "user_reads_are_off"),
+            {ErrorCode::ScopeDenied,
+             "Reading a secret's value takes a scoped token, not a user token",
+             {}});
     const auto row = decide_for_user(user, origin, request);
     if (!row) return failure(row);
     if (row->outcome != ReadOutcome::Ok)
@@ -414,14 +435,16 @@ Result<NamespaceListing> Secrets::list(const Principal& principal,
         if (!allowed) return failure(allowed);
         if (allowed->refusal) {
             transaction.rollback();
-            return refuse(**connection, tenant, audit_origin(*token, origin),
+            return refuse(**connection,
+                          tenant,
+                          audit_origin(*token, origin),
                           refused_listing(m_runtime, *token, name_space, allowed->reason),
                           std::move(*allowed->refusal));
         }
         filter = std::move(allowed->filter);
     }
-    store::add_list_secrets(transaction, tenant, name_space.text(), filter, page.limit,
-                            page.offset());
+    store::add_list_secrets(
+        transaction, tenant, name_space.text(), filter, page.limit, page.offset());
     const auto own_name = SecretPath::parse(name_space.text());
     if (own_name)
         store::add_secret_exists(transaction, tenant, own_name->name_space(), own_name->key());
@@ -453,8 +476,11 @@ Result<Secrets::ListingAdmission> Secrets::admit_listing(const TokenPrincipal& t
     if (!token.claims.scopes.could_allow_in(Action::Read, name_space))
         return refused(kOutsideScope, scope_denied(name_space.text()));
 
-    store::add_find_token_state(transaction, token.claims.tenant, token.claims.token,
-                                token.claims.agent, origin.address.text());
+    store::add_find_token_state(transaction,
+                                token.claims.tenant,
+                                token.claims.token,
+                                token.claims.agent,
+                                origin.address.text());
     if (token.claims.max_uses)
         store::add_count_token_use(transaction, token.claims.tenant, token.claims.token);
     const auto results = transaction.flush();
@@ -570,11 +596,12 @@ Result<SecretInfo> Secrets::put(const Principal& principal,
                                 const SecretPath& path,
                                 const PutRequest& request) {
     if (request.value.empty() || request.value.size() > kMaxValueBytes)
-        return failure(ErrorCode::InvalidRequest,
-                       "The member 'value' must have 1 to 65536 bytes");
+        return failure(ErrorCode::InvalidRequest, "The member 'value' must have 1 to 65536 bytes");
     if (const auto* token = std::get_if<TokenPrincipal>(&principal)) {
         const auto refused = [&](std::string_view reason, Error error) {
-            return refuse(m_runtime, token->claims.tenant, audit_origin(*token, origin),
+            return refuse(m_runtime,
+                          token->claims.tenant,
+                          audit_origin(*token, origin),
                           refused_access(m_runtime, kWriteDenied, path, principal, reason),
                           std::move(error));
         };
@@ -603,8 +630,8 @@ Result<std::optional<SecretInfo>> Secrets::put_once(const Principal& principal,
     store::add_lock_secret(transaction, tenant, path.name_space(), path.key());
     store::add_find_active_tenant_key(transaction, tenant);
     if (token != nullptr)
-        store::add_find_token_state(transaction, tenant, token->claims.token, token->claims.agent,
-                                    origin.address.text());
+        store::add_find_token_state(
+            transaction, tenant, token->claims.token, token->claims.agent, origin.address.text());
     if (token != nullptr && token->claims.max_uses)
         store::add_count_token_use(transaction, tenant, token->claims.token);
     const auto found = transaction.flush();
@@ -613,13 +640,15 @@ Result<std::optional<SecretInfo>> Secrets::put_once(const Principal& principal,
 
     const auto refused = [&](std::string_view reason, Error error) {
         transaction.rollback();
-        return refuse(**connection, tenant, audit_origin(principal, origin),
+        return refuse(**connection,
+                      tenant,
+                      audit_origin(principal, origin),
                       refused_access(m_runtime, kWriteDenied, path, principal, reason),
                       std::move(error));
     };
     if (token != nullptr) {
-        auto admission = admit_write(*token, origin, path,
-                                     store::parse_token_standing(found->at(2)), head);
+        auto admission =
+            admit_write(*token, origin, path, store::parse_token_standing(found->at(2)), head);
         if (!admission) return failure(admission);
         if (admission->refusal) return refused(admission->reason, std::move(*admission->refusal));
         if (token->claims.max_uses && found->at(3).affected() == 0)
@@ -653,8 +682,8 @@ Result<std::optional<SecretInfo>> Secrets::put_once(const Principal& principal,
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     const auto times = store::parse_write_times(committed->front());
     if (!times)
-        return failure(ErrorCode::Internal, "Internal error; try again later",
-                       "a write left no row");
+        return failure(
+            ErrorCode::Internal, "Internal error; try again later", "a write left no row");
     return info_of(path, write, *times);
 }
 

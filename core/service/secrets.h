@@ -2,14 +2,6 @@
 // Thread-compatible: one object per request thread (it caches opened KEKs).
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
@@ -20,6 +12,14 @@
 #include "core/service/kek_cache.h"
 #include "core/service/page.h"
 #include "core/store/secret_store.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 namespace core::store {
 struct ReadQuery;

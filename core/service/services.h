@@ -1,10 +1,6 @@
 // What the services of one request thread share, and the set of them.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <string>
-
 #include "core/base/clock.h"
 #include "core/crypto/key_provider.h"
 #include "core/service/agents.h"
@@ -14,6 +10,10 @@
 #include "core/service/secrets.h"
 #include "core/service/tenants.h"
 #include "core/service/tokens.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
 
 namespace core::store {
 class ConnectionPool;

@@ -1,9 +1,5 @@
 #include "core/service/tenants.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include "core/base/json.h"
 #include "core/crypto/random.h"
 #include "core/crypto/rsa.h"
@@ -15,6 +11,10 @@
 #include "core/store/connection_pool.h"
 #include "core/store/key_store.h"
 #include "core/store/tenant_store.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
 
 namespace core::service {
 namespace {
@@ -29,11 +29,12 @@ Failure invalid(std::string message) {
 
 Result<void> check_email(std::string_view email) {
     const auto at = email.find('@');
-    const bool printable = std::all_of(email.begin(), email.end(),
-                                       [](char c) { return c > 0x20 && c < 0x7f; });
+    const bool printable =
+        std::all_of(email.begin(), email.end(), [](char c) { return c > 0x20 && c < 0x7f; });
     if (at == std::string_view::npos || at == 0 || at + 1 == email.size() || !printable ||
         email.size() > kLongestEmail)
-        return invalid("'" + std::string(email) + "' is no e-mail address of at most 128 characters");
+        return invalid("'" + std::string(email) +
+                       "' is no e-mail address of at most 128 characters");
     return {};
 }
 
@@ -59,11 +60,17 @@ Result<Tenant> Tenants::create(std::string_view name,
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection);
-    store::add_tenant(transaction, tenant.id, name, plan,
+    store::add_tenant(transaction,
+                      tenant.id,
+                      name,
+                      plan,
                       as_text({rate_limit_key.data(), rate_limit_key.size()}));
     store::add_tenant_key(transaction, tenant.id, {kek_id, 1, kek.box});
-    store::add_user(transaction, crypto::new_id<UserId>(m_runtime.clock), m_local_issuer.issuer,
-                    owner_email, owner_email);
+    store::add_user(transaction,
+                    crypto::new_id<UserId>(m_runtime.clock),
+                    m_local_issuer.issuer,
+                    owner_email,
+                    owner_email);
     const auto made = transaction.flush();
     if (!made) return tl::unexpected(store::to_error(made.error()));
     tenant.created_at = made->at(0).row(0).time();
@@ -76,8 +83,10 @@ Result<Tenant> Tenants::create(std::string_view name,
     record.resource = owner.bytes();
     record.details = R"({"role":"owner"})";
     store::add_member(transaction, tenant.id, owner, "owner");
-    store::add_audit_record(transaction, tenant.id,
-                            audit_origin(Actor{tenant.id, "operator", std::nullopt}, {}), record);
+    store::add_audit_record(transaction,
+                            tenant.id,
+                            audit_origin(Actor{tenant.id, "operator", std::nullopt}, {}),
+                            record);
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return tenant;
@@ -99,8 +108,7 @@ Result<Credential> Tenants::sign_user_token(const TenantId& tenant,
                                             std::chrono::seconds ttl) {
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
-    const auto member =
-        store::find_member(**connection, tenant, m_local_issuer.issuer, email);
+    const auto member = store::find_member(**connection, tenant, m_local_issuer.issuer, email);
     if (!member) return failure(member);
     if (!*member)
         return failure(ErrorCode::NotFound,

@@ -1,17 +1,17 @@
 // Tenants and their people, as the operator's command makes them. Thread-compatible.
 #pragma once
 
-#include <chrono>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/identity/id_token.h"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace core::service {
 

@@ -1,8 +1,5 @@
 #include "core/service/tokens.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "core/base/json.h"
 #include "core/crypto/mac.h"
 #include "core/crypto/random.h"
@@ -13,6 +10,9 @@
 #include "core/store/approval_store.h"
 #include "core/store/connection_pool.h"
 #include "core/store/token_store.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace core::service {
 namespace {
@@ -57,8 +57,7 @@ std::vector<store::TierProbe> probes_for(const scope::ScopeSet& scopes) {
         const bool reads = scope.covers_action(scope::Action::Read);
         const bool writes = scope.covers_action(scope::Action::Write);
         if (reads || writes)
-            probes.push_back(
-                store::tier_probe(scope.pattern(), scope.literal_prefix(), kCritical));
+            probes.push_back(store::tier_probe(scope.pattern(), scope.literal_prefix(), kCritical));
         if (reads)
             probes.push_back(
                 store::tier_probe(scope.pattern(), scope.literal_prefix(), kSensitive));
@@ -95,8 +94,7 @@ store::AuditRecord denied_token(const Runtime& runtime,
 
 }  // namespace
 
-Tokens::Tokens(const Runtime& runtime)
-    : m_runtime(runtime), m_keys(runtime.keyring.token_keys()) {}
+Tokens::Tokens(const Runtime& runtime) : m_runtime(runtime), m_keys(runtime.keyring.token_keys()) {}
 
 Result<TokenAnswer> Tokens::request(const identity::AgentPrincipal& agent,
                                     const identity::Origin& origin,
@@ -107,7 +105,9 @@ Result<TokenAnswer> Tokens::request(const identity::AgentPrincipal& agent,
     auto scopes = agent.limits.expand_request(request.scopes);
     if (!scopes) return failure(scopes);
     if (const scope::Scope* denied = agent.limits.first_not_granted(*scopes))
-        return refuse(m_runtime, agent.tenant, audit_origin(agent, origin),
+        return refuse(m_runtime,
+                      agent.tenant,
+                      audit_origin(agent, origin),
                       denied_token(m_runtime, agent, *denied),
                       Error{ErrorCode::ScopeDenied,
                             "The agent may not have the scope '" + denied->text() +
@@ -155,13 +155,20 @@ Result<TokenAnswer> Tokens::issue(const identity::AgentPrincipal& agent,
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     const auto from = audit_origin(agent, origin);
-    const auto inserted =
-        store::issue_token(**connection, agent.tenant, row, probes_for(claims.scopes),
-                           crypto::new_id<AuditEventId>(m_runtime.clock), from);
+    const auto inserted = store::issue_token(**connection,
+                                             agent.tenant,
+                                             row,
+                                             probes_for(claims.scopes),
+                                             crypto::new_id<AuditEventId>(m_runtime.clock),
+                                             from);
     if (!inserted) return failure(inserted);
     if (!inserted->issued)
-        return ask(**connection, agent.tenant, request, row,
-                   inserted->tier_needing_approval.value_or(1), from);
+        return ask(**connection,
+                   agent.tenant,
+                   request,
+                   row,
+                   inserted->tier_needing_approval.value_or(1),
+                   from);
 
     claims.issued_at = inserted->issued->issued_at;
     claims.expires_at = inserted->issued->expires_at;
@@ -188,7 +195,9 @@ Result<TokenAnswer> Tokens::ask(store::Connection& connection,
     approval.reason = request.reason;
     approval.tier = tier;
     approval.pending_seconds = m_runtime.policy.approval_ttl.count();
-    const auto pending = store::request_approval(connection, tenant, approval,
+    const auto pending = store::request_approval(connection,
+                                                 tenant,
+                                                 approval,
                                                  crypto::new_id<AuditEventId>(m_runtime.clock),
                                                  crypto::new_id<AuditEventId>(m_runtime.clock),
                                                  origin);

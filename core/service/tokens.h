@@ -2,14 +2,6 @@
 // one object per request thread.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
@@ -17,6 +9,14 @@
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 namespace core::store {
 struct AuditOrigin;
@@ -29,11 +29,11 @@ namespace core::service {
 struct Runtime;
 
 struct TokenRequest {
-    std::vector<std::string_view> scopes;      // as sent, short forms included
-    std::optional<std::chrono::seconds> ttl;   // default tokens.default_ttl
-    std::optional<std::int64_t> max_uses;      // 1 to 1,000,000
+    std::vector<std::string_view> scopes;     // as sent, short forms included
+    std::optional<std::chrono::seconds> ttl;  // default tokens.default_ttl
+    std::optional<std::int64_t> max_uses;     // 1 to 1,000,000
     std::optional<identity::IpAllowlist> ips;
-    std::optional<std::string> reason;         // at most 500 characters; approvers see it
+    std::optional<std::string> reason;  // at most 500 characters; approvers see it
 };
 
 struct IssuedToken {

@@ -67,7 +67,8 @@ Result<AgentRows> list_agents(Connection& connection,
     AgentRows out;
     const ResultSet& rows = results->at(0);
     out.rows.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) out.rows.push_back(parse_agent_row(rows.row(i)));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        out.rows.push_back(parse_agent_row(rows.row(i)));
     out.total = results->at(1).row(0).integer();
     return out;
 }

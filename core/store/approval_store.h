@@ -1,16 +1,16 @@
 // Requests that people must decide, in the database.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/audit_store.h"
 #include "core/store/connection.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace core::store {
 

@@ -55,14 +55,16 @@ Result<AuditPage> list_audit(Connection& connection,
                              std::int64_t limit,
                              std::int64_t offset) {
     Transaction transaction(connection, tenant);
-    transaction.add(Statement::ListAuditEvents, Parameters{}.id(tenant).bigint(limit).bigint(offset));
+    transaction.add(Statement::ListAuditEvents,
+                    Parameters{}.id(tenant).bigint(limit).bigint(offset));
     transaction.add(Statement::CountAuditEvents, Parameters{}.id(tenant));
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(to_error(results.error()));
     AuditPage page;
     const ResultSet& rows = results->at(0);
     page.rows.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) page.rows.push_back(parse_row(rows.row(i)));
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        page.rows.push_back(parse_row(rows.row(i)));
     page.total = results->at(1).row(0).integer();
     return page;
 }

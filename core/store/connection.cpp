@@ -27,26 +27,31 @@ using PgResult = std::unique_ptr<PGresult, ClearResult>;
 
 // PQfinish on a connection with a query under way closes the socket; the server notices and rolls
 // back.
-StoreFailure lost(std::string message) { return StoreFailure{{}, std::move(message), true}; }
+StoreFailure lost(std::string message) {
+    return StoreFailure{{}, std::move(message), true};
+}
 
 StoreFailure failure_of(const PGresult* result) {
     const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     // The primary message only: DETAIL and CONTEXT can quote values.
-    return StoreFailure{code != nullptr ? code : "", message != nullptr ? message : "no message",
-                        false};
+    return StoreFailure{
+        code != nullptr ? code : "", message != nullptr ? message : "no message", false};
 }
 
 std::string_view name_of(Role role) {
     switch (role) {
-        case Role::App: return "secretstore_app";
-        case Role::Reader: return "secretstore_reader";
-        case Role::Maint: return "secretstore_maint";
-        case Role::Migrator: return "secretstore_migrator";
+        case Role::App:
+            return "secretstore_app";
+        case Role::Reader:
+            return "secretstore_reader";
+        case Role::Maint:
+            return "secretstore_maint";
+        case Role::Migrator:
+            return "secretstore_migrator";
     }
     return "";
 }
-
 
 std::string options_of(const Endpoint& endpoint, Role role) {
     // A migration may scan a big table; its own file limits how long it waits for locks.
@@ -115,9 +120,13 @@ struct Connection::Impl {
         if (PQenterPipelineMode(pg.get()) == 0) return false;
         for (const auto& step : steps) {
             const auto wire = step.parameters.wire();
-            if (PQsendQueryPrepared(pg.get(), statement_text(step.statement).name,
-                                    static_cast<int>(step.parameters.count()), wire.values.data(),
-                                    wire.lengths.data(), wire.formats.data(), 1) == 0)
+            if (PQsendQueryPrepared(pg.get(),
+                                    statement_text(step.statement).name,
+                                    static_cast<int>(step.parameters.count()),
+                                    wire.values.data(),
+                                    wire.lengths.data(),
+                                    wire.formats.data(),
+                                    1) == 0)
                 return false;
         }
         return PQpipelineSync(pg.get()) != 0;
@@ -164,16 +173,29 @@ Result<PgConnection> connect(const Endpoint& endpoint, Role role) {
     const std::string port = std::to_string(endpoint.port);
     const std::string user(name_of(role));
     const std::string options = options_of(endpoint, role);
-    const std::array<const char*, 9> names{"host",    "port",           "dbname",          "user",
-                                           "options", "connect_timeout", "application_name",
-                                           "client_encoding", nullptr};
-    const std::array<const char*, 9> values{endpoint.host.c_str(), port.c_str(),
-                                            endpoint.database.c_str(), user.c_str(),
-                                            options.c_str(), "2", "secretstore", "UTF8", nullptr};
+    const std::array<const char*, 9> names{"host",
+                                           "port",
+                                           "dbname",
+                                           "user",
+                                           "options",
+                                           "connect_timeout",
+                                           "application_name",
+                                           "client_encoding",
+                                           nullptr};
+    const std::array<const char*, 9> values{endpoint.host.c_str(),
+                                            port.c_str(),
+                                            endpoint.database.c_str(),
+                                            user.c_str(),
+                                            options.c_str(),
+                                            "2",
+                                            "secretstore",
+                                            "UTF8",
+                                            nullptr};
     PgConnection pg(PQconnectStartParams(names.data(), values.data(), 0));
     if (!pg) return tl::unexpected(unavailable("out of memory for a connection"));
     // libpq would print the server's notices to stderr, which is our log; they may quote values.
-    PQsetNoticeProcessor(pg.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        pg.get(), [](void*, const char*) {}, nullptr);
 
     const auto deadline = Clock::now() + endpoint.response_timeout;
     auto state = PGRES_POLLING_WRITING;
@@ -233,7 +255,8 @@ Result<Connection> Connection::open(const Endpoint& endpoint, Role role) {
 }
 
 StoreResult<std::vector<ResultSet>> Connection::run(std::span<const Step> steps) {
-    if (!m_impl->send(steps)) return tl::unexpected(m_impl->break_off("the statement can't be sent"));
+    if (!m_impl->send(steps))
+        return tl::unexpected(m_impl->break_off("the statement can't be sent"));
     return m_impl->receive(steps.size());
 }
 

@@ -4,19 +4,19 @@
 // A connection that broke says so (is_usable() == false) and is replaced by its owner.
 #pragma once
 
-#include <cstddef>
-#include <memory>
-#include <span>
-#include <string_view>
-#include <variant>
-#include <vector>
-
 #include "core/base/result.h"
 #include "core/store/endpoint.h"
 #include "core/store/parameters.h"
 #include "core/store/result_set.h"
 #include "core/store/sqlstate.h"
 #include "core/store/statements.h"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
 
 namespace core::store {
 

@@ -25,8 +25,8 @@ ConnectionPool::Lease::~Lease() {
 
 Result<ConnectionPool::Lease> ConnectionPool::borrow() {
     std::unique_lock lock(m_mutex);
-    const bool free = m_returned.wait_for(lock, m_endpoint.response_timeout,
-                                          [this] { return m_lent < m_size; });
+    const bool free =
+        m_returned.wait_for(lock, m_endpoint.response_timeout, [this] { return m_lent < m_size; });
     if (!free) return tl::unexpected(unavailable("all write connections are busy"));
     while (!m_idle.empty()) {
         auto connection = std::move(m_idle.back());

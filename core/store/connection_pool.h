@@ -5,15 +5,15 @@
 // nothing: it gets StoreUnavailable at once, and one in 100 ms tries to connect.
 #pragma once
 
+#include "core/base/result.h"
+#include "core/store/connection.h"
+#include "core/store/endpoint.h"
+
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <vector>
-
-#include "core/base/result.h"
-#include "core/store/connection.h"
-#include "core/store/endpoint.h"
 
 namespace core::store {
 

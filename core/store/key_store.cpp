@@ -3,7 +3,9 @@
 namespace core::store {
 namespace {
 
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+Bytes copy(ByteView bytes) {
+    return {bytes.begin(), bytes.end()};
+}
 
 }  // namespace
 

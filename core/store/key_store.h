@@ -1,17 +1,17 @@
 // Sealed keys and public key sets in the database.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/bytes.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace core::store {
 

@@ -1,13 +1,13 @@
 #include "core/store/migrations.h"
 
+#include "core/store/connection.h"
+#include "core/store/transaction.h"
+
 #include <algorithm>
 #include <cctype>
 #include <fstream>
 #include <sstream>
 #include <system_error>
-
-#include "core/store/connection.h"
-#include "core/store/transaction.h"
 
 namespace core::store {
 namespace {
@@ -45,8 +45,9 @@ Failure database_failure(const StoreFailure& failed, std::string_view during) {
 std::string migration_name(const std::filesystem::path& file) {
     const std::string stem = file.stem().string();
     const bool numbered = stem.size() > 5 && stem[4] == '_' &&
-                          std::all_of(stem.begin(), stem.begin() + 4,
-                                      [](unsigned char c) { return std::isdigit(c) != 0; });
+                          std::all_of(stem.begin(), stem.begin() + 4, [](unsigned char c) {
+                              return std::isdigit(c) != 0;
+                          });
     return file.extension() == ".sql" && numbered ? stem : std::string();
 }
 
@@ -66,14 +67,15 @@ Result<Migration> load_migration(const std::filesystem::path& file) {
 
 // Has it been applied, and with this text?
 Result<bool> is_applied(Connection& connection, const Migration& migration) {
-    const auto results = connection.run(
-        Statement::FindMigration, Parameters{}.bigint(migration.number).text(migration.sql));
+    const auto results = connection.run(Statement::FindMigration,
+                                        Parameters{}.bigint(migration.number).text(migration.sql));
     if (!results) return database_failure(results.error(), "looking for " + migration.name);
     if (results->empty()) return false;
     if (results->row(0).boolean()) return true;
     return failure(ErrorCode::ConfigInvalid,
-                   migration.name + " was changed after it had been applied; restore the file and "
-                                    "write a new migration instead");
+                   migration.name +
+                       " was changed after it had been applied; restore the file and "
+                       "write a new migration instead");
 }
 
 Result<Connection> open_migrator(const Endpoint& endpoint) {
@@ -89,11 +91,12 @@ Result<Connection> open_migrator(const Endpoint& endpoint) {
 
 Result<void> apply(Connection& connection, const Migration& migration) {
     Transaction transaction(connection);
-    transaction.add(Statement::InsertMigration, Parameters{}
-                                                    .bigint(migration.number)
-                                                    .text(migration.name)
-                                                    .text(migration.sql)
-                                                    .boolean(migration.breaking));
+    transaction.add(Statement::InsertMigration,
+                    Parameters{}
+                        .bigint(migration.number)
+                        .text(migration.name)
+                        .text(migration.sql)
+                        .boolean(migration.breaking));
     if (const auto recorded = transaction.flush(); !recorded)
         return database_failure(recorded.error(), migration.name);
     if (const auto done = connection.run_script(migration.sql); !done)

@@ -3,14 +3,14 @@
 // on the primary key and finds the work done.
 #pragma once
 
+#include "core/base/result.h"
+#include "core/store/endpoint.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "core/base/result.h"
-#include "core/store/endpoint.h"
 
 namespace core::store {
 

@@ -29,7 +29,9 @@ void append_element(Bytes& out, ByteView element) {
     append(out, element);
 }
 
-void append_null_element(Bytes& out) { append_be32(out, 0xffffffffU); }
+void append_null_element(Bytes& out) {
+    append_be32(out, 0xffffffffU);
+}
 
 void append_bigint_element(Bytes& out, std::int64_t value) {
     append_be32(out, 8);
@@ -59,7 +61,9 @@ Parameters& Parameters::bigint(const std::optional<std::int64_t>& value) {
     return value ? bigint(*value) : null();
 }
 
-Parameters& Parameters::text(std::string_view value) { return bytes(as_bytes(value)); }
+Parameters& Parameters::text(std::string_view value) {
+    return bytes(as_bytes(value));
+}
 
 Parameters& Parameters::maybe_text(const std::optional<std::string>& value) {
     return value ? text(std::string_view(*value)) : null();
@@ -80,13 +84,13 @@ Parameters& Parameters::time(const std::optional<Timestamp>& value) {
 
 Parameters& Parameters::texts(std::span<const std::string> values) {
     Bytes out = array_header(kTextOid, values.size(), false);
-    for (const auto& value : values) append_element(out, as_bytes(value));
+    for (const auto& value : values)
+        append_element(out, as_bytes(value));
     m_values.emplace_back(std::move(out));
     return *this;
 }
 
-Parameters& Parameters::maybe_texts(
-    const std::optional<std::vector<std::string>>& values) {
+Parameters& Parameters::maybe_texts(const std::optional<std::vector<std::string>>& values) {
     return values ? texts(std::span<const std::string>(*values)) : null();
 }
 
@@ -104,7 +108,8 @@ Parameters& Parameters::nullable_texts(std::span<const std::optional<std::string
 
 Parameters& Parameters::bigints(std::span<const std::int64_t> values) {
     Bytes out = array_header(kInt8Oid, values.size(), false);
-    for (const auto value : values) append_bigint_element(out, value);
+    for (const auto value : values)
+        append_bigint_element(out, value);
     m_values.emplace_back(std::move(out));
     return *this;
 }
@@ -123,14 +128,16 @@ Parameters& Parameters::nullable_bigints(std::span<const std::optional<std::int6
 
 Parameters& Parameters::booleans(const std::vector<bool>& values) {
     Bytes out = array_header(kBoolOid, values.size(), false);
-    for (const bool value : values) append_element(out, Bytes{static_cast<std::uint8_t>(value)});
+    for (const bool value : values)
+        append_element(out, Bytes{static_cast<std::uint8_t>(value)});
     m_values.emplace_back(std::move(out));
     return *this;
 }
 
 Parameters& Parameters::ids(std::span<const UuidBytes> values) {
     Bytes out = array_header(kUuidOid, values.size(), false);
-    for (const auto& value : values) append_element(out, value);
+    for (const auto& value : values)
+        append_element(out, value);
     m_values.emplace_back(std::move(out));
     return *this;
 }

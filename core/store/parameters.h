@@ -2,16 +2,16 @@
 // value could break out of. Values are added in the order of $1, $2, ….
 #pragma once
 
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/bytes.h"
-#include "core/base/clock.h"
-#include "core/base/ids.h"
 
 namespace core::store {
 

@@ -1,5 +1,7 @@
 #include "core/store/read_batcher.h"
 
+#include "core/base/log.h"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -7,8 +9,6 @@
 #include <mutex>
 #include <thread>
 #include <utility>
-
-#include "core/base/log.h"
 
 namespace core::store {
 namespace {
@@ -21,8 +21,8 @@ struct Waiting {
     Waiting(const ReadQuery& asked, std::atomic<int>& finished) : query(asked), done(finished) {}
 
     const ReadQuery& query;
-    Result<ReadRow> result = failure(ErrorCode::Internal, "Internal error; try again later",
-                                     "a read was left without a result");
+    Result<ReadRow> result = failure(
+        ErrorCode::Internal, "Internal error; try again later", "a read was left without a result");
     // A futex of the waiting thread: waking one must not wake all. An int, because libstdc++ waits
     // on ints directly and on smaller types through a table that many share. It belongs to the
     // thread and not to this object, which may be gone when notify_one() is called.
@@ -35,7 +35,6 @@ struct Waiting {
         flag.notify_one();
     }
 };
-
 
 ReadRow parse_row(Row row) {
     ReadRow out;
@@ -63,18 +62,27 @@ ReadRow parse_row(Row row) {
 
 std::string_view reason_of(ReadOutcome outcome) {
     switch (outcome) {
-        case ReadOutcome::TokenRevoked: return "token_revoked";
-        case ReadOutcome::TokenExpired: return "token_expired";
-        case ReadOutcome::AgentInactive: return "agent_inactive";
-        case ReadOutcome::AddressNotAllowed: return "address_not_allowed";
-        case ReadOutcome::NotFound: return "secret_not_found";
-        case ReadOutcome::ApprovalNeeded: return "approval_needed";
-        case ReadOutcome::VersionNotFound: return "version_not_found";
-        case ReadOutcome::Expired: return "secret_expired";
+        case ReadOutcome::TokenRevoked:
+            return "token_revoked";
+        case ReadOutcome::TokenExpired:
+            return "token_expired";
+        case ReadOutcome::AgentInactive:
+            return "agent_inactive";
+        case ReadOutcome::AddressNotAllowed:
+            return "address_not_allowed";
+        case ReadOutcome::NotFound:
+            return "secret_not_found";
+        case ReadOutcome::ApprovalNeeded:
+            return "approval_needed";
+        case ReadOutcome::VersionNotFound:
+            return "version_not_found";
+        case ReadOutcome::Expired:
+            return "secret_expired";
         case ReadOutcome::Ok:
         case ReadOutcome::Refused:
         case ReadOutcome::LimitsChanged:
-        case ReadOutcome::MayList: break;
+        case ReadOutcome::MayList:
+            break;
     }
     return "refused";
 }
@@ -123,7 +131,8 @@ Parameters read_parameters(std::span<const ReadQuery* const> queries) {
 std::vector<ReadRow> read_rows(const ResultSet& results) {
     std::vector<ReadRow> rows;
     rows.reserve(results.size());
-    for (std::size_t i = 0; i < results.size(); ++i) rows.push_back(parse_row(results.row(i)));
+    for (std::size_t i = 0; i < results.size(); ++i)
+        rows.push_back(parse_row(results.row(i)));
     return rows;
 }
 
@@ -178,12 +187,14 @@ struct ReadBatcher::Impl {
     void run(const std::vector<Waiting*>& batch) {
         const auto connected = ensure_connection();
         if (!connected) {
-            for (auto* waiting : batch) waiting->finish(failure(connected));
+            for (auto* waiting : batch)
+                waiting->finish(failure(connected));
             return;
         }
         std::vector<const ReadQuery*> queries;
         queries.reserve(batch.size());
-        for (const auto* waiting : batch) queries.push_back(&waiting->query);
+        for (const auto* waiting : batch)
+            queries.push_back(&waiting->query);
         auto results = connection->run(Statement::ReadSecrets, read_parameters(queries));
         if (!results) {
             run_after_failure(batch, results.error());
@@ -191,14 +202,15 @@ struct ReadBatcher::Impl {
         }
         auto rows = read_rows(*results);
         if (rows.size() != batch.size()) {
-            log::error("read_batch_is_short",
-                       {{"wanted", batch.size()}, {"rows", rows.size()}});
+            log::error("read_batch_is_short", {{"wanted", batch.size()}, {"rows", rows.size()}});
             for (auto* waiting : batch)
-                waiting->finish(failure(ErrorCode::Internal, "Internal error; try again later",
+                waiting->finish(failure(ErrorCode::Internal,
+                                        "Internal error; try again later",
                                         "a read batch returned another number of rows"));
             return;
         }
-        for (std::size_t i = 0; i < batch.size(); ++i) batch[i]->finish(std::move(rows[i]));
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            batch[i]->finish(std::move(rows[i]));
     }
 
     // Nothing of the batch was done, unless the connection was lost. One bad element fails a whole
@@ -206,14 +218,16 @@ struct ReadBatcher::Impl {
     // too long, would only be made to wait again.
     void run_after_failure(const std::vector<Waiting*>& batch, const StoreFailure& failed) {
         const Error error = to_error(failed);
-        log::warning("read_batch_failed", {{"size", batch.size()},
-                                           {"error", error.code},
-                                           {"detail", log::quoted(error.detail)}});
+        log::warning(
+            "read_batch_failed",
+            {{"size", batch.size()}, {"error", error.code}, {"detail", log::quoted(error.detail)}});
         if (batch.size() == 1 || error.code == ErrorCode::StoreUnavailable) {
-            for (auto* waiting : batch) waiting->finish(tl::unexpected(error));
+            for (auto* waiting : batch)
+                waiting->finish(tl::unexpected(error));
             return;
         }
-        for (auto* waiting : batch) run({waiting});
+        for (auto* waiting : batch)
+            run({waiting});
     }
 };
 

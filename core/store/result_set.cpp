@@ -12,7 +12,9 @@ namespace {
 // PostgreSQL counts microseconds from 2000-01-01.
 constexpr std::int64_t kEpochShift = 946684800LL * 1000000LL;
 
-const PGresult* pg(const void* result) { return static_cast<const PGresult*>(result); }
+const PGresult* pg(const void* result) {
+    return static_cast<const PGresult*>(result);
+}
 
 void require(bool holds) {
     if (!holds) std::abort();
@@ -22,7 +24,8 @@ std::int64_t big_endian(ByteView bytes) {
     require(bytes.size() == 2 || bytes.size() == 4 || bytes.size() == 8);
     // Starts as the sign, so that shorter integers keep theirs.
     std::uint64_t value = (bytes[0] & 0x80U) != 0 ? ~std::uint64_t{0} : 0;
-    for (const auto byte : bytes) value = (value << 8U) | byte;
+    for (const auto byte : bytes)
+        value = (value << 8U) | byte;
     return static_cast<std::int64_t>(value);
 }
 
@@ -67,11 +70,21 @@ bool Row::is_null() {
     return true;
 }
 
-bool Row::boolean() { return next()[0] != 0; }
-std::int64_t Row::integer() { return big_endian(next()); }
-std::string Row::text() { return std::string(as_text(next())); }
-std::string_view Row::text_view() { return as_text(next()); }
-ByteView Row::bytes() { return next(); }
+bool Row::boolean() {
+    return next()[0] != 0;
+}
+std::int64_t Row::integer() {
+    return big_endian(next());
+}
+std::string Row::text() {
+    return std::string(as_text(next()));
+}
+std::string_view Row::text_view() {
+    return as_text(next());
+}
+ByteView Row::bytes() {
+    return next();
+}
 
 Timestamp Row::time() {
     return Timestamp(std::chrono::microseconds(big_endian(next()) + kEpochShift));

@@ -1,16 +1,16 @@
 // Rows that a statement returned, in PostgreSQL's binary format. Immutable.
 #pragma once
 
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "core/base/bytes.h"
-#include "core/base/clock.h"
-#include "core/base/ids.h"
 
 namespace core::store {
 

@@ -18,8 +18,8 @@ Result<void> check_schema_version(Connection& connection) {
     if (newest_breaking > kNewestKnownSchema)
         return failure(ErrorCode::ConfigInvalid,
                        "the database's schema is version " + std::to_string(newest) +
-                           ", this program knows none above " +
-                           std::to_string(kNewestKnownSchema) + ": install the newer package");
+                           ", this program knows none above " + std::to_string(kNewestKnownSchema) +
+                           ": install the newer package");
     return {};
 }
 

@@ -1,10 +1,10 @@
 // Which schemas this program can work with. Workers never migrate.
 #pragma once
 
-#include <cstdint>
-
 #include "core/base/result.h"
 #include "core/store/connection.h"
+
+#include <cstdint>
 
 namespace core::store {
 

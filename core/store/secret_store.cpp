@@ -97,7 +97,8 @@ void add_list_secrets(Transaction& transaction,
 std::vector<SecretListRow> parse_secret_list(const ResultSet& result) {
     std::vector<SecretListRow> out;
     out.reserve(result.size());
-    for (std::size_t i = 0; i < result.size(); ++i) out.push_back(parse_list_row(result.row(i)));
+    for (std::size_t i = 0; i < result.size(); ++i)
+        out.push_back(parse_list_row(result.row(i)));
     return out;
 }
 

@@ -1,18 +1,18 @@
 // Secrets and their versions in the database: sealed boxes in, sealed boxes out.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace core::store {
 

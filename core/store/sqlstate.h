@@ -1,10 +1,10 @@
 // PostgreSQL's error codes (its manual, appendix A), compared by code and never by message.
 #pragma once
 
+#include "core/base/error.h"
+
 #include <string>
 #include <string_view>
-
-#include "core/base/error.h"
 
 namespace core::store {
 

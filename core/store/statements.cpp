@@ -5,7 +5,9 @@
 namespace core::store {
 namespace {
 
-constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
+constexpr unsigned bit(Role role) {
+    return 1U << static_cast<unsigned>(role);
+}
 constexpr unsigned kApp = bit(Role::App);
 constexpr unsigned kReader = bit(Role::Reader);
 constexpr unsigned kMaint = bit(Role::Maint);
@@ -154,109 +156,174 @@ constexpr auto kStatements = std::to_array<StatementText>({
     {Statement::Begin, "begin", "begin", kEveryone},
     {Statement::Commit, "commit", "commit", kEveryone},
     {Statement::Rollback, "rollback", "rollback", kEveryone},
-    {Statement::SetTenant, "set_tenant",
-     "select pg_catalog.set_config('secretstore.tenant', $1::text, true)", kApp},
+    {Statement::SetTenant,
+     "set_tenant",
+     "select pg_catalog.set_config('secretstore.tenant', $1::text, true)",
+     kApp},
     {Statement::Ping, "ping", "select 1::bigint", kEveryone},
 
-    {Statement::FindMemberships, "find_memberships", R"sql(
+    {Statement::FindMemberships,
+     "find_memberships",
+     R"sql(
 select m.tenant_id, m.user_id, m.role from store.find_memberships($1::text, $2::text) m
-)sql", kApp},
-    {Statement::InsertTenant, "insert_tenant", R"sql(
+)sql",
+     kApp},
+    {Statement::InsertTenant,
+     "insert_tenant",
+     R"sql(
 insert into store.tenants (tenant_id, name, plan, rate_limit_key)
 values ($1::uuid, $2::text, $3::text, $4::text)
 returning created_at
-)sql", kMaint},
-    {Statement::UpsertUser, "upsert_user", R"sql(
+)sql",
+     kMaint},
+    {Statement::UpsertUser,
+     "upsert_user",
+     R"sql(
 insert into store.users (user_id, issuer, subject, email)
 values ($1::uuid, $2::text, $3::text, $4::text)
 on conflict (issuer, subject) do update set email = excluded.email
 returning user_id
-)sql", kMaint},
-    {Statement::InsertMember, "insert_member", R"sql(
+)sql",
+     kMaint},
+    {Statement::InsertMember,
+     "insert_member",
+     R"sql(
 insert into store.members (tenant_id, user_id, role) values ($1::uuid, $2::uuid, $3::text)
-)sql", kMaint},
-    {Statement::ListTenants, "list_tenants", R"sql(
+)sql",
+     kMaint},
+    {Statement::ListTenants,
+     "list_tenants",
+     R"sql(
 select t.tenant_id, t.name, t.plan, t.created_at from store.tenants t order by t.created_at, t.tenant_id
-)sql", kMaint},
-    {Statement::FindLocalMember, "find_local_member", R"sql(
+)sql",
+     kMaint},
+    {Statement::FindLocalMember,
+     "find_local_member",
+     R"sql(
 select u.user_id
 from store.users u
 join store.members m on m.user_id = u.user_id
 where m.tenant_id = $1::uuid and u.issuer = $2::text and u.subject = $3::text
-)sql", kMaint},
+)sql",
+     kMaint},
 
-    {Statement::FindRootKey, "find_root_key", R"sql(
+    {Statement::FindRootKey,
+     "find_root_key",
+     R"sql(
 select r.check_value from store.root_keys r where r.root_key_id = $1::uuid
-)sql", kApp | kMaint},
-    {Statement::CountRootKeys, "count_root_keys",
-     "select count(*) from store.root_keys", kApp | kMaint},
-    {Statement::InsertRootKey, "insert_root_key", R"sql(
+)sql",
+     kApp | kMaint},
+    {Statement::CountRootKeys,
+     "count_root_keys",
+     "select count(*) from store.root_keys",
+     kApp | kMaint},
+    {Statement::InsertRootKey,
+     "insert_root_key",
+     R"sql(
 insert into store.root_keys (root_key_id, check_value) values ($1::uuid, $2::bytea)
-)sql", kMaint},
-    {Statement::ListServiceKeys, "list_service_keys", R"sql(
+)sql",
+     kMaint},
+    {Statement::ListServiceKeys,
+     "list_service_keys",
+     R"sql(
 select k.key_id, k.purpose, k.generation, k.state, k.box
 from store.service_keys k
 where k.state in ('active', 'verify_only')
 order by k.purpose, k.state, k.generation desc
-)sql", kApp | kMaint},
-    {Statement::InsertServiceKey, "insert_service_key", R"sql(
+)sql",
+     kApp | kMaint},
+    {Statement::InsertServiceKey,
+     "insert_service_key",
+     R"sql(
 insert into store.service_keys (key_id, purpose, generation, state, box)
 values ($1::uuid, $2::text, $3::bigint, 'active', $4::bytea)
-)sql", kMaint},
-    {Statement::UpsertKeySet, "upsert_key_set", R"sql(
+)sql",
+     kMaint},
+    {Statement::UpsertKeySet,
+     "upsert_key_set",
+     R"sql(
 insert into store.key_sets (issuer, key_set) values ($1::text, $2::text)
 on conflict (issuer) do update set key_set = excluded.key_set, fetched_at = now()
-)sql", kMaint},
-    {Statement::FindKeySet, "find_key_set", R"sql(
+)sql",
+     kMaint},
+    {Statement::FindKeySet,
+     "find_key_set",
+     R"sql(
 select k.key_set from store.key_sets k where k.issuer = $1::text
-)sql", kApp | kMaint},
-    {Statement::InsertTenantKey, "insert_tenant_key", R"sql(
+)sql",
+     kApp | kMaint},
+    {Statement::InsertTenantKey,
+     "insert_tenant_key",
+     R"sql(
 insert into store.tenant_keys (tenant_id, kek_id, generation, state, box)
 values ($1::uuid, $2::uuid, $3::bigint, 'active', $4::bytea)
-)sql", kMaint},
-    {Statement::FindActiveTenantKey, "find_active_tenant_key", R"sql(
+)sql",
+     kMaint},
+    {Statement::FindActiveTenantKey,
+     "find_active_tenant_key",
+     R"sql(
 select k.kek_id, k.generation, k.box
 from store.tenant_keys k
 where k.tenant_id = $1::uuid and k.state = 'active'
-)sql", kApp},
-    {Statement::FindTenantKey, "find_tenant_key", R"sql(
+)sql",
+     kApp},
+    {Statement::FindTenantKey,
+     "find_tenant_key",
+     R"sql(
 select k.kek_id, k.generation, k.box
 from store.tenant_keys k
 where k.tenant_id = $1::uuid and k.kek_id = $2::uuid and k.state <> 'destroyed'
-)sql", kApp},
+)sql",
+     kApp},
 
-    {Statement::FindAgentKey, "find_agent_key", R"sql(
+    {Statement::FindAgentKey,
+     "find_agent_key",
+     R"sql(
 select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac, a.allowed_namespaces,
        a.allowed_scopes, a.ip_allowlist, a.limits_version, a.active, a.plan, a.rate_limit_key
 from store.find_agent_key($1::text) a
-)sql", kApp},
-    {Statement::InsertAgent, "insert_agent", R"sql(
+)sql",
+     kApp},
+    {Statement::InsertAgent,
+     "insert_agent",
+     R"sql(
 insert into store.agents (tenant_id, agent_id, name, description, key_public_id, key_pepper_id,
                           key_mac, allowed_namespaces, allowed_scopes, ip_allowlist, created_by)
 values ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::uuid, $7::bytea, $8::text[],
         $9::text[], $10::text[]::inet[], $11::uuid)
 returning created_at
-)sql", kApp},
-    {Statement::ListAgents, "list_agents", R"sql(
+)sql",
+     kApp},
+    {Statement::ListAgents,
+     "list_agents",
+     R"sql(
 select a.agent_id, a.name, a.description, a.key_public_id, a.allowed_namespaces, a.allowed_scopes,
        a.ip_allowlist::text[], a.active, a.created_at, a.last_active_at
 from store.agents a
 where a.tenant_id = $1::uuid
 order by a.agent_id
 limit $2::bigint offset $3::bigint
-)sql", kApp},
-    {Statement::CountAgents, "count_agents",
-     "select count(*) from store.agents a where a.tenant_id = $1::uuid", kApp},
+)sql",
+     kApp},
+    {Statement::CountAgents,
+     "count_agents",
+     "select count(*) from store.agents a where a.tenant_id = $1::uuid",
+     kApp},
     // Once a minute at most: a busy agent's row is not to be rewritten with every token.
-    {Statement::TouchAgent, "touch_agent", R"sql(
+    {Statement::TouchAgent,
+     "touch_agent",
+     R"sql(
 update store.agents a
 set last_active_at = now()
 where a.tenant_id = $1::uuid and a.agent_id = $2::uuid
   and (a.last_active_at is null or a.last_active_at < now() - interval '1 minute')
-)sql", kApp},
+)sql",
+     kApp},
 
     {Statement::IssueToken, "issue_token", kIssueToken, kApp},
-    {Statement::FindTierNeedingApproval, "find_tier_needing_approval", R"sql(
+    {Statement::FindTierNeedingApproval,
+     "find_tier_needing_approval",
+     R"sql(
 select max(s.access_tier)::bigint
 from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) as p (pattern, low, high, tier)
 cross join lateral (
@@ -267,9 +334,12 @@ cross join lateral (
       and s.path like p.pattern
     limit 1
 ) s
-)sql", kApp},
+)sql",
+     kApp},
     // Outcomes as in token_store.h, TokenState.
-    {Statement::FindTokenState, "find_token_state", R"sql(
+    {Statement::FindTokenState,
+     "find_token_state",
+     R"sql(
 select case
            when t.revoked_at is not null then 1
            when t.expires_at <= now() then 2
@@ -281,15 +351,21 @@ select case
 from store.tokens t
 join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
 where t.tenant_id = $1::uuid and t.token_id = $2::uuid and t.agent_id = $3::uuid
-)sql", kApp},
+)sql",
+     kApp},
     // The guard and the count are one statement: under any concurrency no more than max_uses pass.
-    {Statement::CountTokenUse, "count_token_use", R"sql(
+    {Statement::CountTokenUse,
+     "count_token_use",
+     R"sql(
 update store.tokens t
 set uses = t.uses + 1
 where t.tenant_id = $1::uuid and t.token_id = $2::uuid and t.uses < t.max_uses
-)sql", kApp},
+)sql",
+     kApp},
 
-    {Statement::ExpireApproval, "expire_approval", R"sql(
+    {Statement::ExpireApproval,
+     "expire_approval",
+     R"sql(
 with expired as (
     update store.approvals p
     set status = 'expired', decided_at = now()
@@ -302,8 +378,11 @@ insert into store.audit_events (tenant_id, event_id, event_type, actor_type, act
 select $1::uuid, $4::uuid, 'approval.expired', 'agent', $2::uuid, 'approval', e.approval_id,
        $5::text::inet, $6::text, $7::text
 from expired e
-)sql", kApp},
-    {Statement::RequestApproval, "request_approval", R"sql(
+)sql",
+     kApp},
+    {Statement::RequestApproval,
+     "request_approval",
+     R"sql(
 with requested as (
     insert into store.approvals (tenant_id, approval_id, agent_id, request_digest, requested_scopes,
                                  ttl_seconds, max_uses, ip_allowlist, reason, access_tier,
@@ -320,17 +399,23 @@ insert into store.audit_events (tenant_id, event_id, event_type, actor_type, act
 select $1::uuid, $14::uuid, 'approval.requested', 'agent', $3::uuid, 'approval', r.approval_id,
        json_build_object('scopes', $5::text[]), $11::text::inet, $12::text, $15::text
 from requested r
-)sql", kApp},
-    {Statement::FindPendingApproval, "find_pending_approval", R"sql(
+)sql",
+     kApp},
+    {Statement::FindPendingApproval,
+     "find_pending_approval",
+     R"sql(
 select p.approval_id
 from store.approvals p
 where p.tenant_id = $1::uuid and p.agent_id = $2::uuid and p.request_digest = $3::bytea
   and p.status = 'pending'
-)sql", kApp},
+)sql",
+     kApp},
 
     {Statement::ReadSecrets, "read_secrets", kReadSecrets, kReader | kApp},
     // The same columns as read_secrets, for a person: no token, no tier ceiling, nothing recorded.
-    {Statement::ReadSecretForUser, "read_secret_for_user", R"sql(
+    {Statement::ReadSecretForUser,
+     "read_secret_for_user",
+     R"sql(
 select case
            when s.secret_id is null then 8
            when v.version is null then 10
@@ -346,40 +431,55 @@ left join store.secrets s
 left join store.secret_versions v
     on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
     and v.version = coalesce($4::bigint, s.current_version)
-)sql", kApp},
-    {Statement::LockSecret, "lock_secret", R"sql(
+)sql",
+     kApp},
+    {Statement::LockSecret,
+     "lock_secret",
+     R"sql(
 select s.secret_id, s.secret_type, s.access_tier::bigint, s.metadata, s.current_version,
        s.expires_at, s.created_at
 from store.secrets s
 where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
   and s.deleted_at is null
 for update
-)sql", kApp},
+)sql",
+     kApp},
     // No row where another transaction was faster: the caller starts again and locks that one.
-    {Statement::InsertSecret, "insert_secret", R"sql(
+    {Statement::InsertSecret,
+     "insert_secret",
+     R"sql(
 insert into store.secrets (tenant_id, secret_id, namespace, key, secret_type, access_tier, metadata,
                            current_version, expires_at)
 values ($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::bigint::smallint, $7::text::json, 1,
         $8::timestamptz)
 on conflict (tenant_id, namespace, key) where deleted_at is null do nothing
 returning created_at, updated_at
-)sql", kApp},
-    {Statement::UpdateSecret, "update_secret", R"sql(
+)sql",
+     kApp},
+    {Statement::UpdateSecret,
+     "update_secret",
+     R"sql(
 update store.secrets s
 set secret_type = $3::text, access_tier = $4::bigint::smallint, metadata = $5::text::json,
     current_version = $6::bigint, expires_at = $7::timestamptz, updated_at = now()
 where s.tenant_id = $1::uuid and s.secret_id = $2::uuid
 returning s.created_at, s.updated_at
-)sql", kApp},
-    {Statement::InsertSecretVersion, "insert_secret_version", R"sql(
+)sql",
+     kApp},
+    {Statement::InsertSecretVersion,
+     "insert_secret_version",
+     R"sql(
 insert into store.secret_versions (tenant_id, secret_id, version, kek_id, access_tier, expires_at,
                                    dek_box, value_box, created_by_type, created_by)
 values ($1::uuid, $2::uuid, $3::bigint, $4::uuid, $5::bigint::smallint, $6::timestamptz, $7::bytea,
         $8::bytea, $9::text, $10::uuid)
-)sql", kApp},
+)sql",
+     kApp},
     // $3 to $5: path patterns of the token, of its agent's scopes and of its agent's namespaces;
     // '%' where they don't limit.
-    {Statement::ListSecrets, "list_secrets", R"sql(
+    {Statement::ListSecrets,
+     "list_secrets",
+     R"sql(
 select s.secret_id, s.namespace, s.key, s.current_version, s.secret_type, s.access_tier::bigint,
        s.metadata, s.created_at, s.updated_at, s.expires_at, coalesce(s.expires_at <= now(), false)
 from store.secrets s
@@ -387,28 +487,40 @@ where s.tenant_id = $1::uuid and s.namespace = $2::text and s.deleted_at is null
   and s.path like any ($3::text[]) and s.path like any ($4::text[]) and s.path like any ($5::text[])
 order by s.key
 limit $6::bigint offset $7::bigint
-)sql", kApp},
-    {Statement::CountSecrets, "count_secrets", R"sql(
+)sql",
+     kApp},
+    {Statement::CountSecrets,
+     "count_secrets",
+     R"sql(
 select count(*)
 from store.secrets s
 where s.tenant_id = $1::uuid and s.namespace = $2::text and s.deleted_at is null
   and s.path like any ($3::text[]) and s.path like any ($4::text[]) and s.path like any ($5::text[])
-)sql", kApp},
-    {Statement::SecretExists, "secret_exists", R"sql(
+)sql",
+     kApp},
+    {Statement::SecretExists,
+     "secret_exists",
+     R"sql(
 select exists (
     select from store.secrets s
     where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
       and s.deleted_at is null)
-)sql", kApp},
+)sql",
+     kApp},
 
-    {Statement::InsertAuditEvent, "insert_audit_event", R"sql(
+    {Statement::InsertAuditEvent,
+     "insert_audit_event",
+     R"sql(
 insert into store.audit_events (tenant_id, event_id, event_type, actor_type, actor_id,
                                 resource_type, resource_id, namespace, key, version, token_id,
                                 reason, details, ip_address, user_agent, request_id)
 values ($1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::uuid, $8::text, $9::text,
         $10::bigint, $11::uuid, $12::text, $13::text::json, $14::text::inet, $15::text, $16::text)
-)sql", kApp | kMaint},
-    {Statement::ListAuditEvents, "list_audit_events", R"sql(
+)sql",
+     kApp | kMaint},
+    {Statement::ListAuditEvents,
+     "list_audit_events",
+     R"sql(
 select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.resource_id,
        e.namespace, e.key, e.version, e.token_id, e.reason, e.details, host(e.ip_address),
        e.user_agent, e.request_id, e.created_at
@@ -416,27 +528,42 @@ from store.audit_events e
 where e.tenant_id = $1::uuid
 order by e.created_at desc, e.seq desc
 limit $2::bigint offset $3::bigint
-)sql", kApp},
-    {Statement::CountAuditEvents, "count_audit_events",
-     "select count(*) from store.audit_events e where e.tenant_id = $1::uuid", kApp},
-    {Statement::CreateAuditPartitions, "create_audit_partitions", R"sql(
+)sql",
+     kApp},
+    {Statement::CountAuditEvents,
+     "count_audit_events",
+     "select count(*) from store.audit_events e where e.tenant_id = $1::uuid",
+     kApp},
+    {Statement::CreateAuditPartitions,
+     "create_audit_partitions",
+     R"sql(
 select store.create_audit_partitions((current_date - interval '1 month')::date,
                                      (current_date + make_interval(months => $1::bigint::integer))::date)
-)sql", kMaint},
+)sql",
+     kMaint},
 
-    {Statement::FindSchemaVersion, "find_schema_version", R"sql(
+    {Statement::FindSchemaVersion,
+     "find_schema_version",
+     R"sql(
 select coalesce(max(m.number), 0)::bigint,
        coalesce(max(m.number) filter (where m.breaking), 0)::bigint
 from store.schema_migrations m
-)sql", kApp | kMaint},
+)sql",
+     kApp | kMaint},
     // No role: the migrator prepares these two once their table is there.
-    {Statement::FindMigration, "find_migration", R"sql(
+    {Statement::FindMigration,
+     "find_migration",
+     R"sql(
 select m.sha256 = sha256($2::bytea) from store.schema_migrations m where m.number = $1::bigint
-)sql", 0},
-    {Statement::InsertMigration, "insert_migration", R"sql(
+)sql",
+     0},
+    {Statement::InsertMigration,
+     "insert_migration",
+     R"sql(
 insert into store.schema_migrations (number, name, sha256, breaking)
 values ($1::bigint::integer, $2::text, sha256($3::bytea), $4::boolean)
-)sql", 0},
+)sql",
+     0},
 });
 
 constexpr bool is_in_order() {
@@ -452,6 +579,8 @@ const StatementText& statement_text(Statement statement) {
     return kStatements[static_cast<std::size_t>(statement)];
 }
 
-std::span<const StatementText> all_statements() { return kStatements; }
+std::span<const StatementText> all_statements() {
+    return kStatements;
+}
 
 }  // namespace core::store

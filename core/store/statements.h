@@ -1,11 +1,12 @@
 // ALL the SQL, except migrations. Every statement is prepared when a connection of its role opens;
 // a store test prepares them against a freshly migrated database, so text and schema can't drift
-// apart. Names are qualified, columns explicit, lists are arrays; nothing is assembled from strings.
+// apart. Names are qualified, columns explicit, lists are arrays; nothing is assembled from
+// strings.
 #pragma once
 
-#include <span>
-
 #include "core/store/endpoint.h"
+
+#include <span>
 
 namespace core::store {
 

@@ -1,16 +1,16 @@
 // Tenants and their people in the database.
 #pragma once
 
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace core::store {
 

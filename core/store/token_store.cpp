@@ -67,12 +67,18 @@ Result<TokenInsert> issue_token(Connection& connection,
 
 std::string_view reason_of(TokenState state) {
     switch (state) {
-        case TokenState::Live: return "live";
-        case TokenState::Revoked: return "token_revoked";
-        case TokenState::Expired: return "token_expired";
-        case TokenState::AgentInactive: return "agent_inactive";
-        case TokenState::AddressNotAllowed: return "address_not_allowed";
-        case TokenState::Unknown: return "token_unknown";
+        case TokenState::Live:
+            return "live";
+        case TokenState::Revoked:
+            return "token_revoked";
+        case TokenState::Expired:
+            return "token_expired";
+        case TokenState::AgentInactive:
+            return "agent_inactive";
+        case TokenState::AddressNotAllowed:
+            return "address_not_allowed";
+        case TokenState::Unknown:
+            return "token_unknown";
     }
     return "token_unknown";
 }

@@ -1,18 +1,18 @@
 // Scoped tokens in the database: their rows, never their text.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/audit_store.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace core::store {
 

@@ -10,7 +10,9 @@ Transaction::Transaction(Connection& connection, const TenantId& tenant)
 
 Transaction::Transaction(Connection& connection) : m_connection(connection) {}
 
-Transaction::~Transaction() { rollback(); }
+Transaction::~Transaction() {
+    rollback();
+}
 
 void Transaction::add(Statement statement, Parameters parameters) {
     if (m_state == State::Over) std::abort();
@@ -36,7 +38,9 @@ StoreResult<std::vector<ResultSet>> Transaction::send() {
     return results;
 }
 
-StoreResult<std::vector<ResultSet>> Transaction::flush() { return send(); }
+StoreResult<std::vector<ResultSet>> Transaction::flush() {
+    return send();
+}
 
 StoreResult<std::vector<ResultSet>> Transaction::commit() {
     add(Statement::Commit, {});

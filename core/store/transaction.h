@@ -5,12 +5,12 @@
 // not committed is rolled back when it goes out of scope. Thread-compatible.
 #pragma once
 
-#include <optional>
-#include <vector>
-
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
+
+#include <optional>
+#include <vector>
 
 namespace core::store {
 

@@ -1,15 +1,14 @@
 #include "test/store/database.h"
 
+#include "core/crypto/random.h"
+#include "core/store/migrations.h"
+
+#include <boost/test/unit_test.hpp>
 #include <libpq-fe.h>
 
 #include <atomic>
 #include <cstdlib>
 #include <stdexcept>
-
-#include <boost/test/unit_test.hpp>
-
-#include "core/crypto/random.h"
-#include "core/store/migrations.h"
 
 namespace store_test {
 namespace {
@@ -28,19 +27,22 @@ void migrate_once() {
         where.host = host();
         const auto migrations = core::store::load_migrations(migrations_directory());
         if (!migrations) throw std::runtime_error(migrations.error().public_message);
-        const auto applied =
-            core::store::apply_migrations(where, *migrations, [](const auto&) {});
+        const auto applied = core::store::apply_migrations(where, *migrations, [](const auto&) {});
         if (!applied) throw std::runtime_error(applied.error().public_message);
         return true;
     }();
     static_cast<void>(done);
 }
 
-std::string quoted(const core::UuidBytes& id) { return "'" + core::uuid_to_text(id) + "'"; }
+std::string quoted(const core::UuidBytes& id) {
+    return "'" + core::uuid_to_text(id) + "'";
+}
 
 }  // namespace
 
-std::filesystem::path migrations_directory() { return SECRETSTORE_TEST_MIGRATIONS; }
+std::filesystem::path migrations_directory() {
+    return SECRETSTORE_TEST_MIGRATIONS;
+}
 
 struct Psql::Impl {
     PGconn* pg = nullptr;
@@ -53,7 +55,9 @@ Psql::Psql(const std::string& user, const std::string& database) : m_impl(new Im
     if (PQstatus(m_impl->pg) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(m_impl->pg));
 }
 
-Psql::~Psql() { PQfinish(m_impl->pg); }
+Psql::~Psql() {
+    PQfinish(m_impl->pg);
+}
 
 std::vector<std::string> Psql::query(const std::string& sql) {
     PGresult* result = PQexec(m_impl->pg, sql.c_str());
@@ -93,7 +97,9 @@ std::string create_empty_database() {
     return name;
 }
 
-core::UuidBytes fresh_uuid() { return core::crypto::uuid_v7(core::SystemClock{}.now()); }
+core::UuidBytes fresh_uuid() {
+    return core::crypto::uuid_v7(core::SystemClock{}.now());
+}
 
 Rows::Rows()
     : tenant(fresh_uuid()),
@@ -114,8 +120,9 @@ Rows::Rows()
                ", 'test', 'enterprise', '" + unique + "000000')");
     psql.query("insert into store.service_keys (key_id, purpose, generation, state, box) values (" +
                k + ", 'token-signing', " + g + ", 'verify_only', '\\x00')");
-    psql.query("insert into store.tenant_keys (tenant_id, kek_id, generation, state, box) values (" +
-               t + ", " + quoted(kek.bytes()) + ", 1, 'active', '\\x00')");
+    psql.query(
+        "insert into store.tenant_keys (tenant_id, kek_id, generation, state, box) values (" + t +
+        ", " + quoted(kek.bytes()) + ", 1, 'active', '\\x00')");
     psql.query(
         "insert into store.agents (tenant_id, agent_id, name, key_public_id, key_pepper_id, "
         "key_mac, allowed_namespaces, allowed_scopes) values (" +

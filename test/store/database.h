@@ -2,16 +2,16 @@
 // connection to look behind the walls, and rows of a tenant of one's own for each test.
 #pragma once
 
-#include <filesystem>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/store/connection.h"
 #include "core/store/endpoint.h"
 #include "core/store/read_batcher.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace store_test {
 
@@ -22,7 +22,8 @@ std::filesystem::path migrations_directory();
 // tested. Aborts the test case on an SQL error unless it is asked for.
 class Psql {
   public:
-    explicit Psql(const std::string& user = "postgres", const std::string& database = "secretstore");
+    explicit Psql(const std::string& user = "postgres",
+                  const std::string& database = "secretstore");
     ~Psql();
     Psql(const Psql&) = delete;
     Psql& operator=(const Psql&) = delete;

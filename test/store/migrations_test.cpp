@@ -1,3 +1,7 @@
+#include "core/store/migrations.h"
+
+#include "test/store/database.h"
+
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
@@ -5,9 +9,6 @@
 #include <fstream>
 #include <thread>
 #include <vector>
-
-#include "core/store/migrations.h"
-#include "test/store/database.h"
 
 namespace {
 
@@ -22,8 +23,9 @@ using store_test::Psql;
 // A copy of the migrations that a test may change.
 class Copy {
   public:
-    Copy() : m_path(std::filesystem::temp_directory_path() /
-                    ("migrations-" + core::uuid_to_text(store_test::fresh_uuid()))) {
+    Copy()
+        : m_path(std::filesystem::temp_directory_path() /
+                 ("migrations-" + core::uuid_to_text(store_test::fresh_uuid()))) {
         std::filesystem::copy(migrations_directory(), m_path);
     }
     ~Copy() { std::filesystem::remove_all(m_path); }
@@ -75,11 +77,12 @@ BOOST_AUTO_TEST_CASE(eight_runners_at_once_apply_each_migration_once) {
 
     for (int i = 0; i < 8; ++i)
         runners.emplace_back([&] {
-            const auto done = apply_migrations(endpoint(database), *migrations,
-                                               [&applied](const auto&) { ++applied; });
+            const auto done = apply_migrations(
+                endpoint(database), *migrations, [&applied](const auto&) { ++applied; });
             if (!done) ++failed;
         });
-    for (auto& runner : runners) runner.join();
+    for (auto& runner : runners)
+        runner.join();
 
     BOOST_TEST(failed == 0);
     BOOST_TEST(applied == migrations->size());

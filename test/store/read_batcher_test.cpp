@@ -1,5 +1,9 @@
 // Each request of a batch gets its own right answer and its own audit row, whatever happens to its
 // neighbours.
+#include "core/store/read_batcher.h"
+
+#include "test/store/database.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -10,9 +14,6 @@
 #include <random>
 #include <thread>
 #include <vector>
-
-#include "core/store/read_batcher.h"
-#include "test/store/database.h"
 
 namespace {
 
@@ -38,32 +39,67 @@ void nothing(ReadQuery&) {}
 const std::array<Kind, 13> kKinds{{
     {"own secret", ReadOutcome::Ok, nullptr, nothing, ""},
     {"older version", ReadOutcome::Ok, nullptr, [](ReadQuery& q) { q.version = 1; }, ""},
-    {"refused by its claims", ReadOutcome::Refused, "scope_denied",
-     [](ReadQuery& q) { q.refusal = "scope_denied"; }, ""},
-    {"token of another tenant", ReadOutcome::TokenRevoked, "token_revoked",
-     [](ReadQuery& q) { q.token = core::TokenId(store_test::fresh_uuid()); }, ""},
-    {"revoked token", ReadOutcome::TokenRevoked, "token_revoked", nothing,
+    {"refused by its claims",
+     ReadOutcome::Refused,
+     "scope_denied",
+     [](ReadQuery& q) { q.refusal = "scope_denied"; },
+     ""},
+    {"token of another tenant",
+     ReadOutcome::TokenRevoked,
+     "token_revoked",
+     [](ReadQuery& q) { q.token = core::TokenId(store_test::fresh_uuid()); },
+     ""},
+    {"revoked token",
+     ReadOutcome::TokenRevoked,
+     "token_revoked",
+     nothing,
      "update store.tokens set revoked_at = now() where tenant_id = $T"},
-    {"expired token", ReadOutcome::TokenExpired, "token_expired", nothing,
+    {"expired token",
+     ReadOutcome::TokenExpired,
+     "token_expired",
+     nothing,
      "update store.tokens set issued_at = now() - interval '2 h', expires_at = now() - interval "
      "'1 s' where tenant_id = $T"},
-    {"inactive agent", ReadOutcome::AgentInactive, "agent_inactive", nothing,
+    {"inactive agent",
+     ReadOutcome::AgentInactive,
+     "agent_inactive",
+     nothing,
      "update store.agents set active = false where tenant_id = $T"},
-    {"other address", ReadOutcome::AddressNotAllowed, "address_not_allowed", nothing,
+    {"other address",
+     ReadOutcome::AddressNotAllowed,
+     "address_not_allowed",
+     nothing,
      "update store.agents set ip_allowlist = '{198.51.100.0/24}' where tenant_id = $T"},
-    {"missing", ReadOutcome::NotFound, "secret_not_found",
-     [](ReadQuery& q) { q.key = "NONE"; }, ""},
-    {"deleted", ReadOutcome::NotFound, "secret_not_found", nothing,
+    {"missing",
+     ReadOutcome::NotFound,
+     "secret_not_found",
+     [](ReadQuery& q) { q.key = "NONE"; },
+     ""},
+    {"deleted",
+     ReadOutcome::NotFound,
+     "secret_not_found",
+     nothing,
      "update store.secrets set deleted_at = now() where tenant_id = $T"},
-    {"higher tier", ReadOutcome::ApprovalNeeded, "approval_needed", nothing,
+    {"higher tier",
+     ReadOutcome::ApprovalNeeded,
+     "approval_needed",
+     nothing,
      "update store.secrets set access_tier = 1 where tenant_id = $T"},
-    {"no such version", ReadOutcome::VersionNotFound, "version_not_found",
-     [](ReadQuery& q) { q.version = 7; }, ""},
-    {"expired", ReadOutcome::Expired, "secret_expired", nothing,
+    {"no such version",
+     ReadOutcome::VersionNotFound,
+     "version_not_found",
+     [](ReadQuery& q) { q.version = 7; },
+     ""},
+    {"expired",
+     ReadOutcome::Expired,
+     "secret_expired",
+     nothing,
      "update store.secrets set expires_at = now() - interval '1 s' where tenant_id = $T"},
 }};
 
-std::ostream& operator<<(std::ostream& out, const Kind& kind) { return out << kind.name; }
+std::ostream& operator<<(std::ostream& out, const Kind& kind) {
+    return out << kind.name;
+}
 
 void apply_sql(const Rows& rows, std::string sql) {
     for (auto at = sql.find("$T"); at != std::string::npos; at = sql.find("$T"))
@@ -80,7 +116,8 @@ ReadQuery query_of(const Kind& kind, const Rows& rows) {
 std::string recorded(const ReadQuery& query) {
     const auto cells = Psql().query(
         "select event_type || ' ' || coalesce(reason, '-') from store.audit_events where "
-        "event_id = '" + query.event.text() + "'");
+        "event_id = '" +
+        query.event.text() + "'");
     return cells.size() == 1 ? cells[0] : std::to_string(cells.size()) + " rows";
 }
 
@@ -149,7 +186,8 @@ BOOST_AUTO_TEST_CASE(thousands_of_mixed_requests_get_each_their_own) {
     constexpr int kThreads = 32;
     constexpr int kReadsPerThread = 150;
     std::array<Rows, kKinds.size()> rows;
-    for (std::size_t i = 0; i < kKinds.size(); ++i) apply_sql(rows[i], kKinds[i].sql);
+    for (std::size_t i = 0; i < kKinds.size(); ++i)
+        apply_sql(rows[i], kKinds[i].sql);
     ReadBatcher batcher(store_test::endpoint(), 64);
     std::atomic<int> wrong{0};
     std::array<std::atomic<long>, kKinds.size()> asked{};
@@ -167,13 +205,14 @@ BOOST_AUTO_TEST_CASE(thousands_of_mixed_requests_get_each_their_own) {
                     ++wrong;
             }
         });
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
 
     BOOST_TEST(wrong == 0);
     for (std::size_t k = 0; k < kKinds.size(); ++k)
-        BOOST_TEST(rows[k].audit_count(kKinds[k].reason == nullptr ? "secret.read"
-                                                                  : "secret.read.denied") ==
-                   asked[k].load());
+        BOOST_TEST(rows[k].audit_count(kKinds[k].reason == nullptr
+                                           ? "secret.read"
+                                           : "secret.read.denied") == asked[k].load());
 }
 
 BOOST_AUTO_TEST_CASE(one_bad_element_fails_alone) {
@@ -196,7 +235,8 @@ BOOST_AUTO_TEST_CASE(one_bad_element_fails_alone) {
             if (!row && row.error().code == ErrorCode::Internal) ++failed;
         });
     blocker.query("commit");
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
 
     BOOST_TEST(answered == 21);
     BOOST_TEST(failed == 3);
@@ -249,7 +289,8 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_away_answers_every_read_and_ends_cleanly
             const auto row = batcher.read(rows.query());
             if (!row && row.error().code == ErrorCode::StoreUnavailable) ++unavailable;
         });
-    for (auto& thread : threads) thread.join();
+    for (auto& thread : threads)
+        thread.join();
 
     BOOST_TEST(unavailable == 16);
 }

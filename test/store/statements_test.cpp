@@ -1,12 +1,12 @@
 // Text and schema can't drift apart: every statement is prepared against the migrated database by
 // the role that runs it.
-#include <boost/test/data/monomorphic.hpp>
-#include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
-
 #include "core/store/connection.h"
 #include "core/store/schema_version.h"
 #include "test/store/database.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
 
 using core::store::Connection;
 using core::store::Role;
@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(the_batched_read_reaches_every_row_by_its_whole_key_without
     psql.query("prepare read_secrets as " +
                std::string(core::store::statement_text(core::store::Statement::ReadSecrets).sql));
     std::string nulls;
-    for (int i = 0; i < 14; ++i) nulls += i == 0 ? "null" : ", null";
+    for (int i = 0; i < 14; ++i)
+        nulls += i == 0 ? "null" : ", null";
 
     std::string plan;
     for (const auto& line : psql.query("explain execute read_secrets (" + nulls + ")"))

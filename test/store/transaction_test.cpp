@@ -1,9 +1,10 @@
-#include <boost/test/unit_test.hpp>
+#include "core/store/transaction.h"
 
 #include "core/store/connection_pool.h"
 #include "core/store/secret_store.h"
-#include "core/store/transaction.h"
 #include "test/store/database.h"
+
+#include <boost/test/unit_test.hpp>
 
 namespace {
 
@@ -23,7 +24,9 @@ Connection open_app() {
     return std::move(*connection);
 }
 
-Parameters touch(const Rows& rows) { return Parameters{}.id(rows.tenant).id(rows.agent); }
+Parameters touch(const Rows& rows) {
+    return Parameters{}.id(rows.tenant).id(rows.agent);
+}
 
 std::string last_active(const Rows& rows) {
     return Psql().value("select last_active_at is not null from store.agents where agent_id = '" +

@@ -1,12 +1,12 @@
 // What each database role can't do, asked of the database itself: grants, row-level security,
 // composite keys.
+#include "test/store/database.h"
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
-
-#include "test/store/database.h"
 
 namespace {
 
@@ -21,9 +21,15 @@ std::string set_tenant(const core::TenantId& tenant) {
     return "select set_config('secretstore.tenant', '" + tenant.text() + "', false)";
 }
 
-const std::string kTenantTables[] = {"tenants", "members",         "tenant_keys",
-                                     "agents",  "tokens",          "approvals",
-                                     "secrets", "secret_versions", "audit_events"};
+const std::string kTenantTables[] = {"tenants",
+                                     "members",
+                                     "tenant_keys",
+                                     "agents",
+                                     "tokens",
+                                     "approvals",
+                                     "secrets",
+                                     "secret_versions",
+                                     "audit_events"};
 
 }  // namespace
 
@@ -43,10 +49,13 @@ BOOST_DATA_TEST_CASE(nobody_who_serves_requests_changes_the_audit_log,
 }
 
 BOOST_DATA_TEST_CASE(no_role_that_logs_in_truncates_a_table, data::make(kTenantTables), table) {
-    for (const auto* role : {"secretstore_app", "secretstore_reader", "secretstore_maint",
-                             "secretstore_readonly", "secretstore_migrator"})
-        BOOST_TEST(Psql().value("select has_table_privilege('" + std::string(role) +
-                                "', 'store." + table + "', 'truncate')") == "f");
+    for (const auto* role : {"secretstore_app",
+                             "secretstore_reader",
+                             "secretstore_maint",
+                             "secretstore_readonly",
+                             "secretstore_migrator"})
+        BOOST_TEST(Psql().value("select has_table_privilege('" + std::string(role) + "', 'store." +
+                                table + "', 'truncate')") == "f");
 }
 
 BOOST_DATA_TEST_CASE(the_app_sees_no_row_of_another_tenant, data::make(kTenantTables), table) {
@@ -61,7 +70,8 @@ BOOST_DATA_TEST_CASE(the_app_sees_no_row_of_another_tenant, data::make(kTenantTa
 
 BOOST_DATA_TEST_CASE(row_level_security_is_forced, data::make(kTenantTables), table) {
     BOOST_TEST(Psql().value("select relrowsecurity and relforcerowsecurity from pg_class where "
-                            "oid = 'store." + table + "'::regclass") == "t");
+                            "oid = 'store." +
+                            table + "'::regclass") == "t");
 }
 
 BOOST_AUTO_TEST_CASE(the_app_can_t_write_a_row_of_another_tenant) {
@@ -72,8 +82,9 @@ BOOST_AUTO_TEST_CASE(the_app_can_t_write_a_row_of_another_tenant) {
 
     BOOST_TEST(psql.sqlstate_of(
                    "insert into store.audit_events (tenant_id, event_id, event_type, actor_type, "
-                   "resource_type) values ('" + theirs.tenant.text() +
-                   "', gen_random_uuid(), 'x', 'user', 'x')") == kInsufficientPrivilege);
+                   "resource_type) values ('" +
+                   theirs.tenant.text() + "', gen_random_uuid(), 'x', 'user', 'x')") ==
+               kInsufficientPrivilege);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_tenant_the_app_sees_an_error_and_not_everything) {

@@ -239,7 +239,7 @@ class Reader {
                 return fault(entry.first.Mark(), "unknown section '" + section + "'");
             if (!seen.insert(section).second)
                 return fault(entry.first.Mark(), "section '" + section + "' stands twice");
-            if (const auto done = read_section(section, entry.second); !done) return done;
+            if (const auto done = read_section(section, entry.second); !done) return failure(done);
         }
         return {};
     }

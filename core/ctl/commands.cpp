@@ -82,7 +82,7 @@ class Session {
     }
 
     Result<void> open_keys(const config::Config& config) {
-        if (const auto opened = open_root_key(config); !opened) return opened;
+        if (const auto opened = open_root_key(config); !opened) return failure(opened);
         auto keyring = service::Keyring::load(m_connections, *m_root_key, {});
         if (!keyring) return failure(keyring);
         m_keyring = std::move(*keyring);
@@ -114,6 +114,18 @@ void write_agent(JsonWriter& json, const service::Agent& agent) {
     json.member("allowed_namespaces", agent.allowed_namespaces);
     json.member("allowed_scopes", agent.allowed_scopes).member("active", agent.active);
     json.member("created_at", format_rfc3339(agent.created_at));
+}
+
+// Page by page, as the service gives them.
+Result<std::vector<service::Agent>> all_agents(service::Agents agents, const TenantId& tenant) {
+    std::vector<service::Agent> out;
+    for (service::PageRequest page{1, 200};; ++page.page) {
+        auto listed = agents.list(tenant, page);
+        if (!listed) return failure(listed);
+        for (auto& agent : listed->items)
+            out.push_back(std::move(agent));
+        if (page.offset() + page.limit >= listed->total) return out;
+    }
 }
 
 std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
@@ -160,7 +172,7 @@ Result<void> db_migrate(const config::Config& config) {
             ++count;
             print_line("applied " + migration.name);
         });
-    if (!applied) return applied;
+    if (!applied) return failure(applied);
     if (count == 0) print_line("the schema is up to date");
     return {};
 }
@@ -201,19 +213,19 @@ Result<void> root_key_generate(const config::Config& config) {
 
 Result<void> init(const config::Config& config) {
     Session session(config, store::Role::Maint);
-    if (const auto opened = session.open_root_key(config); !opened) return opened;
+    if (const auto opened = session.open_root_key(config); !opened) return failure(opened);
     std::optional<identity::TrustedIssuer> issuer;
     if (config.local_issuer.enabled) issuer = session.issuer();
     const auto done = service::initialise_keys(
         session.connections(), session.root_key(), issuer, session.clock());
-    if (!done) return done;
+    if (!done) return failure(done);
     print_line("keys are ready under root key " + session.root_key().id().text());
     return {};
 }
 
 Result<void> tenant_create(const config::Config& config, const NewTenant& tenant, Output output) {
     Session session(config, store::Role::Maint);
-    if (const auto opened = session.open_keys(config); !opened) return opened;
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
     const auto runtime = session.runtime();
     const auto created = service::Tenants(runtime, session.issuer())
                              .create(tenant.name, tenant.plan, tenant.owner_email);
@@ -231,7 +243,7 @@ Result<void> tenant_create(const config::Config& config, const NewTenant& tenant
 
 Result<void> tenant_list(const config::Config& config, Output output) {
     Session session(config, store::Role::Maint);
-    if (const auto opened = session.open_keys(config); !opened) return opened;
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
     const auto runtime = session.runtime();
     const auto tenants = service::Tenants(runtime, session.issuer()).list();
     if (!tenants) return failure(tenants);
@@ -256,7 +268,7 @@ Result<void> user_token(const config::Config& config, const UserTokenRequest& re
     if (!ttl || ttl->count() < 1 || *ttl > kLongestUserToken)
         return failure(ErrorCode::InvalidRequest, "--ttl is a duration such as 1h, from 1s to 90d");
     Session session(config, store::Role::Maint);
-    if (const auto opened = session.open_keys(config); !opened) return opened;
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
     const auto runtime = session.runtime();
     const auto token =
         service::Tenants(runtime, session.issuer()).sign_user_token(*tenant, request.email, *ttl);
@@ -277,7 +289,7 @@ Result<void> agent_create(const config::Config& config,
                                                    scopes.empty() ? nullptr : &scopes);
     if (!limits) return failure(limits);
     Session session(config, store::Role::App);
-    if (const auto opened = session.open_keys(config); !opened) return opened;
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
     const auto runtime = session.runtime();
     service::NewAgent agent{request.name, std::nullopt, std::move(*limits), std::nullopt};
     if (!request.description.empty()) agent.description = request.description;
@@ -298,31 +310,25 @@ Result<void> agent_create(const config::Config& config,
     return {};
 }
 
-Result<void> agent_list(const config::Config& config, const std::string& text, Output output) {
-    const auto tenant = parse_tenant(text);
-    if (!tenant) return failure(tenant);
+Result<void> agent_list(const config::Config& config, const std::string& tenant, Output output) {
+    const auto id = parse_tenant(tenant);
+    if (!id) return failure(id);
     Session session(config, store::Role::App);
-    if (const auto opened = session.open_keys(config); !opened) return opened;
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
     const auto runtime = session.runtime();
-    service::Agents agents(runtime);
+    const auto agents = all_agents(service::Agents(runtime), *id);
+    if (!agents) return failure(agents);
     JsonWriter json;
     json.begin_object().key("items").begin_array();
-    std::int64_t total = 0;
-    for (service::PageRequest page{1, 200};; ++page.page) {
-        const auto listed = agents.list(*tenant, page);
-        if (!listed) return failure(listed);
-        total = listed->total;
-        for (const auto& agent : listed->items) {
-            if (output == Output::Text)
-                print_line(agent.id.text() + "  " + agent.api_key_prefix + "  " +
-                           (agent.active ? "active  " : "revoked ") + agent.name);
-            json.begin_object();
-            write_agent(json, agent);
-            json.end_object();
-        }
-        if (page.offset() + page.limit >= total) break;
+    for (const auto& agent : *agents) {
+        if (output == Output::Text)
+            print_line(agent.id.text() + "  " + agent.api_key_prefix + "  " +
+                       (agent.active ? "active  " : "revoked ") + agent.name);
+        json.begin_object();
+        write_agent(json, agent);
+        json.end_object();
     }
-    json.end_array().member("total", total).end_object();
+    json.end_array().member("total", static_cast<std::int64_t>(agents->size())).end_object();
     if (output == Output::Json) print_json(std::move(json));
     return {};
 }

@@ -64,7 +64,8 @@ struct AgentRequest {
     std::vector<std::string> namespaces;
     std::vector<std::string> scopes;
 };
-Result<void> agent_create(const config::Config& config, const AgentRequest& agent, Output output);
+Result<void> agent_create(const config::Config& config, const AgentRequest& request, Output output);
+// `tenant`: its id as text.
 Result<void> agent_list(const config::Config& config, const std::string& tenant, Output output);
 
 // What the timers call: the next audit partitions.

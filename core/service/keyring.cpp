@@ -165,7 +165,8 @@ Result<void> initialise_keys(store::ConnectionPool& connections,
     if (!count) return failure(count);
     const bool is_new = *count == 0;
     if (!is_new)
-        if (const auto right = check_root_key(**connection, root_key); !right) return right;
+        if (const auto right = check_root_key(**connection, root_key); !right)
+            return failure(right);
     const auto existing = store::list_service_keys(**connection);
     if (!existing) return failure(existing);
 

@@ -533,6 +533,54 @@ Result<WriteAdmission> admit_write(const TokenPrincipal& token,
     return WriteAdmission{};
 }
 
+// What a write depends on, read and locked in its own transaction.
+struct WriteState {
+    std::optional<store::SecretHead> head;
+    std::optional<store::TenantKeyStored> kek;
+    store::TokenStanding standing;  // of an agent's token
+    bool use_was_left = true;
+};
+
+Result<WriteState> lock_for_write(store::Transaction& transaction,
+                                  const Principal& principal,
+                                  const Origin& origin,
+                                  const SecretPath& path) {
+    const TenantId tenant = tenant_of(principal);
+    const auto* token = std::get_if<TokenPrincipal>(&principal);
+    const bool is_counted = token != nullptr && token->claims.max_uses;
+    store::add_lock_secret(transaction, tenant, path.name_space(), path.key());
+    store::add_find_active_tenant_key(transaction, tenant);
+    if (token != nullptr)
+        store::add_find_token_state(
+            transaction, tenant, token->claims.token, token->claims.agent, origin.address.text());
+    if (is_counted) store::add_count_token_use(transaction, tenant, token->claims.token);
+    const auto found = transaction.flush();
+    if (!found) return tl::unexpected(store::to_error(found.error()));
+
+    WriteState state;
+    state.head = store::parse_secret_head(found->at(0));
+    state.kek = store::parse_tenant_key(found->at(1));
+    if (token != nullptr) state.standing = store::parse_token_standing(found->at(2));
+    if (is_counted) state.use_was_left = found->at(3).affected() == 1;
+    return state;
+}
+
+Result<WriteAdmission> judge_write(const Principal& principal,
+                                   const Origin& origin,
+                                   const SecretPath& path,
+                                   const PutRequest& request,
+                                   const WriteState& state) {
+    if (const auto* token = std::get_if<TokenPrincipal>(&principal)) {
+        auto admission = admit_write(*token, origin, path, state.standing, state.head);
+        if (!admission || admission->refusal) return admission;
+        if (!state.use_was_left) return denied(kUsesExhausted, no_longer_valid(kUsesExhausted));
+    }
+    const std::int64_t current = state.head ? state.head->current_version : 0;
+    if (request.expected_version && *request.expected_version != current)
+        return denied("version_conflict", version_conflict(path, current));
+    return WriteAdmission{};
+}
+
 // The new head, of what was sent and what is stored.
 store::SecretWrite merge(const SecretPath& path,
                          const PutRequest& request,
@@ -623,45 +671,26 @@ Result<std::optional<SecretInfo>> Secrets::put_once(const Principal& principal,
                                                     const SecretPath& path,
                                                     const PutRequest& request) {
     const TenantId tenant = tenant_of(principal);
-    const auto* token = std::get_if<TokenPrincipal>(&principal);
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, tenant);
-    store::add_lock_secret(transaction, tenant, path.name_space(), path.key());
-    store::add_find_active_tenant_key(transaction, tenant);
-    if (token != nullptr)
-        store::add_find_token_state(
-            transaction, tenant, token->claims.token, token->claims.agent, origin.address.text());
-    if (token != nullptr && token->claims.max_uses)
-        store::add_count_token_use(transaction, tenant, token->claims.token);
-    const auto found = transaction.flush();
-    if (!found) return tl::unexpected(store::to_error(found.error()));
-    const auto head = store::parse_secret_head(found->at(0));
-
-    const auto refused = [&](std::string_view reason, Error error) {
+    const auto state = lock_for_write(transaction, principal, origin, path);
+    if (!state) return failure(state);
+    auto admission = judge_write(principal, origin, path, request, *state);
+    if (!admission) return failure(admission);
+    if (admission->refusal) {
         transaction.rollback();
         return refuse(**connection,
                       tenant,
                       audit_origin(principal, origin),
-                      refused_access(m_runtime, kWriteDenied, path, principal, reason),
-                      std::move(error));
-    };
-    if (token != nullptr) {
-        auto admission =
-            admit_write(*token, origin, path, store::parse_token_standing(found->at(2)), head);
-        if (!admission) return failure(admission);
-        if (admission->refusal) return refused(admission->reason, std::move(*admission->refusal));
-        if (token->claims.max_uses && found->at(3).affected() == 0)
-            return refused(kUsesExhausted, no_longer_valid(kUsesExhausted));
+                      refused_access(m_runtime, kWriteDenied, path, principal, admission->reason),
+                      std::move(*admission->refusal));
     }
-    const std::int64_t current = head ? head->current_version : 0;
-    if (request.expected_version && *request.expected_version != current)
-        return refused("version_conflict", version_conflict(path, current));
-
-    const auto kek = m_keks.open(tenant, store::parse_tenant_key(found->at(1)));
+    const auto kek = m_keks.open(tenant, state->kek);
     if (!kek) return failure(kek);
-    auto write = merge(path, request, head, token == nullptr);
-    write.secret = head ? head->secret : crypto::new_id<SecretId>(m_runtime.clock);
+    const bool is_person = std::holds_alternative<UserPrincipal>(principal);
+    auto write = merge(path, request, state->head, is_person);
+    write.secret = state->head ? state->head->secret : crypto::new_id<SecretId>(m_runtime.clock);
     const auto from = audit_origin(principal, origin);
     write.created_by_type = from.actor_type;
     write.created_by = from.actor;

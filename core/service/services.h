@@ -43,7 +43,7 @@ struct Runtime {
 
 // One per request thread.
 struct Services {
-    explicit Services(const Runtime& runtime);
+    explicit Services(const Runtime& shared);
 
     // Is the database there, within a second? Errors: StoreUnavailable.
     Result<void> check_health();

@@ -150,7 +150,7 @@ Result<void> apply_migrations(const Endpoint& endpoint,
         const auto known = is_applied(*connection, migration);
         if (!known) return failure(known);
         if (*known) continue;
-        if (const auto done = apply(*connection, migration); !done) return done;
+        if (const auto done = apply(*connection, migration); !done) return failure(done);
         applied(migration);
     }
     return {};

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <string>
@@ -185,7 +186,9 @@ ExitCode run(const Arguments& arguments) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+namespace {
+
+int parse_and_run(int argc, char** argv) {
     CLI::App app("Operate an Agent Secret Store", "secretstorectl");
     app.set_version_flag("--version", SECRETSTORE_VERSION);
     app.require_subcommand(1);
@@ -202,4 +205,17 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::Usage);
     }
     return static_cast<int>(run(arguments));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return parse_and_run(argc, argv);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "secretstorectl: %s\n", error.what());
+    } catch (...) {
+        std::fputs("secretstorectl: an unknown exception\n", stderr);
+    }
+    return static_cast<int>(ExitCode::Failure);
 }

@@ -132,6 +132,27 @@ struct Connection::Impl {
         return PQpipelineSync(pg.get()) != 0;
     }
 
+    // Passes the synchronisation point. What fails only there is the COMMIT of an implicit
+    // transaction: nothing is done before that point is seen.
+    StoreResult<void> await_sync(Clock::time_point deadline, std::optional<StoreFailure>& failed) {
+        // A failure at that point is one more result, with an end of its own.
+        for (int ends = 0; ends < 3;) {
+            auto result = next_result(deadline);
+            if (!result) return tl::unexpected(result.error());
+            if (!*result) {
+                ++ends;
+                continue;
+            }
+            if (PQresultStatus(result->get()) != PGRES_PIPELINE_SYNC) {
+                if (!failed) failed = failure_of(result->get());
+                continue;
+            }
+            if (PQstatus(pg.get()) == CONNECTION_OK && PQexitPipelineMode(pg.get()) != 0) return {};
+            break;
+        }
+        return tl::unexpected(break_off("the connection broke at the end of a pipeline"));
+    }
+
     // Reads all results up to the synchronisation point; the first failure wins.
     StoreResult<std::vector<ResultSet>> receive(std::size_t steps) {
         const auto deadline = Clock::now() + response_timeout;
@@ -140,24 +161,16 @@ struct Connection::Impl {
         std::optional<StoreFailure> failed;
         for (std::size_t i = 0; i < steps; ++i) {
             auto result = step_result(deadline);
-            if (!result) return tl::unexpected(failed ? *failed : result.error());
+            if (!result) return tl::unexpected(failed.value_or(result.error()));
             const auto status = PQresultStatus(result->get());
             if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
                 results.emplace_back(result->release());
             else if (status != PGRES_PIPELINE_ABORTED && !failed)
                 failed = failure_of(result->get());
         }
-        // A COMMIT that fails is reported at its own step when it is explicit, and here when the
-        // transaction is implicit: nothing is done before the synchronisation point is seen.
-        auto sync = next_result(deadline);
-        while (sync && *sync && PQresultStatus(sync->get()) != PGRES_PIPELINE_SYNC) {
-            if (!failed) failed = failure_of(sync->get());
-            sync = next_result(deadline);
-        }
-        if (!sync) return tl::unexpected(failed ? *failed : sync.error());
-        if (PQstatus(pg.get()) == CONNECTION_BAD || PQexitPipelineMode(pg.get()) == 0)
-            return tl::unexpected(break_off("the connection broke at the end of a pipeline"));
+        const auto synced = await_sync(deadline, failed);
         if (failed) return tl::unexpected(*failed);
+        if (!synced) return tl::unexpected(synced.error());
         return results;
     }
 };

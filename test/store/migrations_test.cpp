@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(eight_runners_at_once_apply_each_migration_once) {
     std::atomic<std::size_t> applied{0};
     std::atomic<int> failed{0};
     std::vector<std::thread> runners;
+    runners.reserve(8);
 
     for (int i = 0; i < 8; ++i)
         runners.emplace_back([&] {

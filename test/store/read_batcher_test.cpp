@@ -138,6 +138,7 @@ bool has_outcome(const core::Result<core::store::ReadRow>& row, bool is_bad) {
 
 void in_threads(unsigned count, const std::function<void(unsigned)>& body) {
     std::vector<std::thread> threads;
+    threads.reserve(count);
     for (unsigned i = 0; i < count; ++i)
         threads.emplace_back([&body, i] { body(i); });
     for (auto& thread : threads)
@@ -293,16 +294,12 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_away_answers_every_read_and_ends_cleanly
     auto where = store_test::endpoint();
     where.host = "/nonexistent";
     ReadBatcher batcher(where, 64);
-    std::vector<std::thread> threads;
     std::atomic<int> unavailable{0};
 
-    for (int i = 0; i < 16; ++i)
-        threads.emplace_back([&] {
-            const auto row = batcher.read(rows.query());
-            if (!row && row.error().code == ErrorCode::StoreUnavailable) ++unavailable;
-        });
-    for (auto& thread : threads)
-        thread.join();
+    in_threads(16, [&](unsigned) {
+        const auto row = batcher.read(rows.query());
+        if (!row && row.error().code == ErrorCode::StoreUnavailable) ++unavailable;
+    });
 
     BOOST_TEST(unavailable == 16);
 }

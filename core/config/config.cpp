@@ -215,6 +215,10 @@ std::string known_keys_of(std::string_view section) {
     return list;
 }
 
+std::string unknown_key(const std::string& section, const std::string& name) {
+    return "unknown key '" + name + "' in '" + section + "'; known are " + known_keys_of(section);
+}
+
 // Reads one file into the configuration. yaml-cpp lets duplicate keys pass: this walker does not.
 class Reader {
   public:
@@ -252,12 +256,10 @@ class Reader {
         for (const auto& entry : node) {
             const std::string name = entry.first.Scalar();
             const Setting* setting = find_setting(section + "." + name);
-            if (setting == nullptr)
-                return fault(entry.first.Mark(),
-                             "unknown key '" + name + "' in '" + section + "'; known are " +
-                                 known_keys_of(section));
+            if (setting == nullptr) return fault(entry.first.Mark(), unknown_key(section, name));
             if (!seen.insert(name).second)
-                return fault(entry.first.Mark(), "key '" + name + "' stands twice");
+                return fault(entry.first.Mark(),
+                             std::string("key '").append(name).append("' stands twice"));
             if (!entry.second.IsScalar())
                 return fault(entry.second.Mark(), "'" + setting->key + "' wants a single value");
             if (const Wanted wanted = setting->set(m_config, entry.second.Scalar()))

@@ -213,9 +213,9 @@ int main(int argc, char** argv) {
     try {
         return parse_and_run(argc, argv);
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "secretstorectl: %s\n", error.what());
+        std::cerr << "secretstorectl: " << error.what() << '\n';
     } catch (...) {
-        std::fputs("secretstorectl: an unknown exception\n", stderr);
+        std::cerr << "secretstorectl: an unknown exception\n";
     }
     return static_cast<int>(ExitCode::Failure);
 }

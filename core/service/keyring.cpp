@@ -60,31 +60,43 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
     if (!stored) return failure(stored);
 
     Keyring keyring;
-    for (const auto& row : *stored) {
-        // The local issuer's private key is opened by the operator's command alone.
-        if (row.purpose == purpose::kLocalIssuer) continue;
-        auto key = open_key(root_key, row);
-        if (!key) return failure(key);
-        if (row.purpose == purpose::kTokenSigning) {
-            // Active before verify_only, newest first: the first one signs.
-            if (keyring.m_token_keys.empty()) keyring.m_signing_key_id = row.id;
-            keyring.m_token_keys.emplace_back(kid_of(row.id), std::move(*key));
-        } else if (row.purpose == purpose::kAgentKeyPepper && row.state == "active") {
-            keyring.m_pepper_id = row.id;
-            keyring.m_pepper = std::move(*key);
-        }
-    }
+    for (const auto& row : *stored)
+        if (const auto taken = keyring.take(row, root_key); !taken) return failure(taken);
     if (keyring.m_token_keys.empty() || keyring.m_pepper.empty()) return not_initialised();
-
-    for (const auto& issuer : issuers) {
-        const auto key_set = store::find_key_set(**connection, issuer.issuer);
-        if (!key_set) return failure(key_set);
-        if (!*key_set) continue;  // not fetched yet: its tokens get 401 until it is
-        auto keys = identity::KeySet::parse(**key_set);
-        if (!keys) return failure(keys);
-        keyring.m_issuers.push_back({issuer, std::move(*keys)});
-    }
+    for (const auto& issuer : issuers)
+        if (const auto taken = keyring.take_issuer(**connection, issuer); !taken)
+            return failure(taken);
     return keyring;
+}
+
+Result<void> Keyring::take(const store::ServiceKeyStored& row,
+                           const crypto::KeyProvider& root_key) {
+    const bool signs_tokens = row.purpose == purpose::kTokenSigning;
+    const bool is_pepper = row.purpose == purpose::kAgentKeyPepper && row.state == "active";
+    // The local issuer's private key is opened by the operator's command alone.
+    if (!signs_tokens && !is_pepper) return {};
+    auto key = open_key(root_key, row);
+    if (!key) return failure(key);
+    if (is_pepper) {
+        m_pepper_id = row.id;
+        m_pepper = std::move(*key);
+        return {};
+    }
+    // Active before verify_only, newest first: the first one signs.
+    if (m_token_keys.empty()) m_signing_key_id = row.id;
+    m_token_keys.emplace_back(kid_of(row.id), std::move(*key));
+    return {};
+}
+
+Result<void> Keyring::take_issuer(store::Connection& connection,
+                                  const identity::TrustedIssuer& issuer) {
+    const auto key_set = store::find_key_set(connection, issuer.issuer);
+    if (!key_set) return failure(key_set);
+    if (!*key_set) return {};  // not fetched yet: its tokens get 401 until it is
+    auto keys = identity::KeySet::parse(**key_set);
+    if (!keys) return failure(keys);
+    m_issuers.push_back({issuer, std::move(*keys)});
+    return {};
 }
 
 identity::ScopedTokenKeys Keyring::token_keys() const {

@@ -17,6 +17,7 @@
 namespace core::store {
 class Connection;
 class ConnectionPool;
+struct ServiceKeyStored;
 }  // namespace core::store
 
 namespace core::service {
@@ -39,6 +40,9 @@ class Keyring {
     [[nodiscard]] const std::vector<identity::IssuerKeys>& issuers() const { return m_issuers; }
 
   private:
+    Result<void> take(const store::ServiceKeyStored& row, const crypto::KeyProvider& root_key);
+    Result<void> take_issuer(store::Connection& connection, const identity::TrustedIssuer& issuer);
+
     // kid and key; the active one first.
     std::vector<std::pair<std::string, crypto::ServiceKeyBytes>> m_token_keys;
     KeyId m_signing_key_id;

@@ -144,9 +144,19 @@ bool may_come_from(const TokenPrincipal& token, const Origin& origin) {
     return !token.claims.ips || token.claims.ips->contains(origin.address);
 }
 
+// What a thread can refuse by itself, as the audit log will say it.
+std::optional<std::string> refusal_by_claims(const TokenPrincipal& token,
+                                             const Origin& origin,
+                                             const SecretPath& path) {
+    if (!may_come_from(token, origin)) return std::string(kTokenAddress);
+    if (!token.claims.scopes.allows(Action::Read, path)) return std::string(kOutsideScope);
+    return std::nullopt;
+}
+
 // "*" limits nothing, "a/b" allows a/b/…
 std::vector<std::string> namespace_patterns(const std::vector<std::string>& name_spaces) {
     std::vector<std::string> patterns;
+    patterns.reserve(name_spaces.size());
     for (const auto& name_space : name_spaces)
         patterns.push_back(store::like_pattern(name_space == "*" ? "*" : name_space + "/*"));
     return patterns;
@@ -225,14 +235,10 @@ Result<ReadAnswer> Secrets::read_as_agent(const TokenPrincipal& token,
     // GET /secrets/a/b may mean the namespace a/b (contract.md §3), never with a version.
     query.may_list =
         !request.version && token.claims.scopes.allows_all_below(Action::Read, request.path.text());
-    const bool covered = token.claims.scopes.allows(Action::Read, request.path);
-    if (!may_come_from(token, origin))
-        query.refusal = std::string(kTokenAddress);
-    else if (!covered && query.may_list)
+    query.refusal = refusal_by_claims(token, origin, request.path);
+    if (query.refusal == kOutsideScope && query.may_list)
         return list_or_refuse(
             token, origin, request, scope_denied(request.path.text()), kOutsideScope);
-    else if (!covered)
-        query.refusal = std::string(kOutsideScope);
 
     for (int turn = 0; turn < kTurns; ++turn) {
         query.event = crypto::new_id<AuditEventId>(m_runtime.clock);

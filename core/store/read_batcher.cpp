@@ -3,7 +3,6 @@
 #include "core/base/log.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -16,23 +15,47 @@ namespace {
 constexpr std::size_t kLargestBatch = 64;
 constexpr std::chrono::milliseconds kRetryAfter{100};
 
+// What one thread sleeps on. A condition variable of one's own: waking one thread must not wake
+// all. Not std::atomic::wait: libstdc++ yields the processor several times before it sleeps, which
+// costs a busy machine more than the sleep.
+class Bell {
+  public:
+    void ring() {
+        {
+            const std::lock_guard lock(m_mutex);
+            m_rung = true;
+        }
+        // Not under the lock, on which the other thread would wake only to wait again.
+        m_condition.notify_one();
+    }
+    void await() {
+        std::unique_lock lock(m_mutex);
+        m_condition.wait(lock, [this] { return m_rung; });
+        m_rung = false;
+    }
+
+  private:
+    std::mutex m_mutex;
+    std::condition_variable m_condition;
+    bool m_rung = false;
+};
+
 // A query in the queue, on the stack of the thread that waits for it.
 struct Waiting {
-    Waiting(const ReadQuery& asked, std::atomic<int>& finished) : query(asked), done(finished) {}
+    Waiting(const ReadQuery& asked, std::shared_ptr<Bell> of_thread)
+        : query(asked), bell(std::move(of_thread)) {}
 
     const ReadQuery& query;
     Result<ReadRow> result = failure(
         ErrorCode::Internal, "Internal error; try again later", "a read was left without a result");
-    // A futex of the waiting thread: waking one must not wake all. An int, because libstdc++ waits
-    // on ints directly and on smaller types through a table that many share. It belongs to the
-    // thread and not to this object, which may be gone when notify_one() is called.
-    std::atomic<int>& done;
+    // Shared: the thread may have woken and ended before ring() returns.
+    std::shared_ptr<Bell> bell;
 
     void finish(Result<ReadRow>&& outcome) {
-        std::atomic<int>& flag = done;
+        // Once it has rung this object may be gone.
+        const std::shared_ptr<Bell> of_thread = bell;
         result = std::move(outcome);
-        flag.store(1, std::memory_order_release);
-        flag.notify_one();
+        of_thread->ring();
     }
 };
 
@@ -246,16 +269,15 @@ ReadBatcher::~ReadBatcher() {
 }
 
 Result<ReadRow> ReadBatcher::read(const ReadQuery& query) {
-    thread_local std::atomic<int> done{0};
-    done.store(0, std::memory_order_relaxed);
-    Waiting waiting(query, done);
+    thread_local const auto bell = std::make_shared<Bell>();
+    Waiting waiting(query, bell);
     {
         const std::lock_guard lock(m_impl->mutex);
         if (m_impl->stopping) return tl::unexpected(unavailable("the worker is leaving"));
         m_impl->queue.push_back(&waiting);
     }
     m_impl->queued.notify_one();
-    done.wait(0, std::memory_order_acquire);
+    bell->await();
     return std::move(waiting.result);
 }
 

@@ -424,18 +424,8 @@ function verdicts(figures, memory) {
         ['largest worker, private MiB', Math.max(...memory) / 1024, '<=', 32],
     ];
     if (figures.reads_16_million) {
-        list.push([
-            'cost of a read, 10^6 / 10^3 secrets',
-            ratio('reads_16_thousand', 'reads_16_million'),
-            '<=',
-            1.3,
-        ]);
-        list.push([
-            'cost of its statement, 10^6 / 10^3',
-            ratio('pgbench_read_thousand', 'pgbench_read_million'),
-            '<=',
-            1.3,
-        ]);
+        const cost = ratio('reads_16_thousand', 'reads_16_million');
+        list.push(['cost of a read, 10^6 / 10^3 secrets', cost, '<=', 1.3]);
     }
     return list.map(([what, reached, relation, wanted]) => {
         const met = relation === '>=' ? reached >= wanted : reached <= wanted;
@@ -455,7 +445,8 @@ async function runRounds(bench, { rounds }) {
     }
 }
 
-// A second store with 10^6 secrets, read in turns with the first, which has 10^3.
+// A second store with 10^6 secrets, read in turns with the first, which has 10^3. Reads ask for the
+// 10^3 of them that can be opened; the statement alone (pgbench) asks for any of the 10^6.
 async function compareWithMillion(thousand, million, { rounds }) {
     say('\n  seeding 10^6 secrets in a second store ...');
     await million.prepare();

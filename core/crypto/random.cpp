@@ -18,7 +18,7 @@ constexpr std::string_view kBase62 =
 constexpr std::uint8_t kBase62Limit = 248;
 
 void set_version(UuidBytes& uuid, std::uint8_t version) {
-    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0fU) | (version << 4U));
+    uuid[6] = static_cast<std::uint8_t>((uuid[6] & 0x0fU) | (unsigned{version} << 4U));
     uuid[8] = static_cast<std::uint8_t>((uuid[8] & 0x3fU) | 0x80U);
 }
 

@@ -71,7 +71,7 @@ bool Row::is_null() {
 }
 
 bool Row::boolean() {
-    return next()[0] != 0;
+    return next().front() != 0;
 }
 std::int64_t Row::integer() {
     return big_endian(next());

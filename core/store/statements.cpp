@@ -321,21 +321,6 @@ where a.tenant_id = $1::uuid and a.agent_id = $2::uuid
      kApp},
 
     {Statement::IssueToken, "issue_token", kIssueToken, kApp},
-    {Statement::FindTierNeedingApproval,
-     "find_tier_needing_approval",
-     R"sql(
-select max(s.access_tier)::bigint
-from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) as p (pattern, low, high, tier)
-cross join lateral (
-    select s.access_tier
-    from store.secrets s
-    where s.tenant_id = $1::uuid and s.deleted_at is null and s.access_tier > 0
-      and s.access_tier = p.tier::smallint and s.path >= p.low and s.path < p.high
-      and s.path like p.pattern
-    limit 1
-) s
-)sql",
-     kApp},
     // Outcomes as in token_store.h, TokenState.
     {Statement::FindTokenState,
      "find_token_state",

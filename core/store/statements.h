@@ -42,7 +42,6 @@ enum class Statement {
     TouchAgent,
     // tokens
     IssueToken,
-    FindTierNeedingApproval,
     FindTokenState,
     CountTokenUse,
     // approvals

@@ -1,5 +1,6 @@
 #include "fcgi/authenticate.h"
 
+#include "core/crypto/mac.h"
 #include "core/crypto/random.h"
 
 #include <algorithm>
@@ -85,7 +86,29 @@ core::Result<core::identity::Origin> origin_of(const IncomingRequest& incoming,
     return core::identity::Origin{
         .request_id = request_id,
         .address = std::move(*address),
-        .user_agent = sanitised_user_agent(incoming.user_agent.value_or(std::string_view{}))};
+        .user_agent = sanitised_user_agent(incoming.user_agent.value_or(std::string_view{})),
+        .idempotency_key = {}};
+}
+
+core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
+    const IncomingRequest& incoming, const core::Body& body) {
+    if (!incoming.idempotency_key) return std::nullopt;
+    const std::string_view text = *incoming.idempotency_key;
+    const bool visible =
+        std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+    if (text.empty() || text.size() > kMaxIdempotencyKeyBytes || !visible)
+        return core::failure(
+            core::ErrorCode::InvalidRequest,
+            "The header Idempotency-Key must have 1 to 255 visible ASCII characters");
+    // Neither method nor target holds a NUL.
+    constexpr std::string_view kEnd("\0", 1);
+    return core::identity::IdempotencyKey{
+        std::string(text),
+        core::crypto::sha256({core::as_bytes(incoming.method),
+                              core::as_bytes(kEnd),
+                              core::as_bytes(incoming.target),
+                              core::as_bytes(kEnd),
+                              body.expose()})};
 }
 
 core::Result<core::identity::Principal> authenticate(core::service::Services& services,

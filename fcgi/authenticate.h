@@ -26,6 +26,13 @@ core::RequestId request_id_of(std::string_view text);
 core::Result<core::identity::Origin> origin_of(const IncomingRequest& incoming,
                                                const core::RequestId& request_id);
 
+inline constexpr std::size_t kMaxIdempotencyKeyBytes = 255;
+
+// The name that the client gave its request, with what that request is: method, target and body.
+// Nothing where it gave none. Errors: InvalidRequest.
+core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
+    const IncomingRequest& incoming, const core::Body& body);
+
 // What route.auth asks for; nobody where it asks for nobody. Errors: as
 // core::service::Authenticator.
 core::Result<core::identity::Principal> authenticate(core::service::Services& services,

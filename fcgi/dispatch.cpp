@@ -143,9 +143,14 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
         return core::failure(std::move(known));
     auto size = announced_body(route, incoming);
     if (!size) return HttpResponse(std::move(size).error());
-    if (!route.request_schema.empty()) {
-        auto bytes = *size > 0 ? body.read(*size) : core::Body{};
-        if (!bytes) return core::failure(std::move(bytes));
+    auto bytes = *size > 0 ? body.read(*size) : core::Body{};
+    if (!bytes) return core::failure(std::move(bytes));
+    if (is_change(route.method)) {
+        auto key = idempotency_key_of(incoming, *bytes);
+        if (!key) return core::failure(std::move(key));
+        origin->idempotency_key = std::move(*key);
+    }
+    if (*size > 0 || (!route.request_schema.empty() && route.body == BodyNeed::Required)) {
         auto document = core::JsonDocument::parse(std::move(*bytes));
         if (!document) return core::failure(std::move(document));
         request.body = std::move(*document);

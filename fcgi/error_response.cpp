@@ -59,6 +59,7 @@ Status status_of(ErrorCode code) {
             return Status::NotFound;
         case ErrorCode::VersionConflict:
         case ErrorCode::AlreadyRevoked:
+        case ErrorCode::IdempotencyKeyReused:
         case ErrorCode::ApprovalNotPending:
             return Status::Conflict;
         case ErrorCode::ApprovalExpired:
@@ -81,6 +82,7 @@ std::string_view wire_code(ErrorCode code) {
     switch (code) {
         case ErrorCode::InvalidRequest:
         case ErrorCode::UnsupportedMediaType:
+        case ErrorCode::IdempotencyKeyReused:
             return "INVALID_REQUEST";
         case ErrorCode::Unauthorized:
             return "UNAUTHORIZED";

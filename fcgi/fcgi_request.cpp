@@ -1,5 +1,7 @@
 #include "fcgi/fcgi_request.h"
 
+#include "core/base/log.h"
+
 #include <fcgiapp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -77,6 +79,7 @@ struct FcgiRequest::Impl {
 
     void take_parameters();
     void wipe_credential();
+    void write_stream(const BodyStream& stream);
 };
 
 core::Result<std::unique_ptr<FcgiRequest>> FcgiRequest::create(int listening) {
@@ -113,12 +116,29 @@ void FcgiRequest::Impl::take_parameters() {
                 .authorization = parameter("HTTP_AUTHORIZATION", environment),
                 .user_agent = parameter("HTTP_USER_AGENT", environment),
                 .if_match = parameter("HTTP_IF_MATCH", environment),
-                .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment)};
+                .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment),
+                .idempotency_key = parameter("HTTP_IDEMPOTENCY_KEY", environment)};
 }
 
 void FcgiRequest::Impl::wipe_credential() {
     char* text = FCGX_GetParam("HTTP_AUTHORIZATION", request.envp);
     if (text != nullptr) core::wipe({reinterpret_cast<std::uint8_t*>(text), std::strlen(text)});
+}
+
+void FcgiRequest::Impl::write_stream(const BodyStream& stream) {
+    for (;;) {
+        const auto piece = stream();
+        if (!piece) {
+            core::log::error("answer_cut_off", {{"error", piece.error().code}});
+            // Without the end of the request the web server knows that this was not all, and lets
+            // its client know.
+            ::shutdown(request.ipcFd, SHUT_RDWR);
+            return;
+        }
+        if (piece->empty()) return;
+        // A peer that has gone away wants no more.
+        if (FCGX_PutStr(piece->data(), static_cast<int>(piece->size()), request.out) < 0) return;
+    }
 }
 
 FcgiRequest::Accepted FcgiRequest::accept() {
@@ -155,6 +175,7 @@ void FcgiRequest::finish(const HttpResponse& response) {
     discard_rest(request.in);
     FCGX_PutStr(head.data(), static_cast<int>(head.size()), request.out);
     if (!body.empty()) FCGX_PutStr(body.data(), static_cast<int>(body.size()), request.out);
+    if (response.stream) m_impl->write_stream(response.stream);
     // Closing writes what is buffered, so that the buffer can be wiped before it is freed.
     FCGX_FClose(request.err);
     FCGX_FClose(request.out);

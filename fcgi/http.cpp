@@ -36,6 +36,8 @@ std::string_view reason_phrase(Status status) {
     switch (status) {
         case Status::Ok:
             return "OK";
+        case Status::NoContent:
+            return "No Content";
         case Status::NotModified:
             return "Not Modified";
         case Status::BadRequest:
@@ -71,11 +73,12 @@ std::string_view reason_phrase(Status status) {
 std::string response_head(const HttpResponse& response) {
     std::string head = "Status: " + std::to_string(code_of(response.status)) + " ";
     head.append(reason_phrase(response.status)).append("\r\n");
-    if (!response.body.empty()) {
-        head.append("Content-Type: application/json\r\nContent-Length: ")
+    if (!response.body.empty() || response.stream)
+        head.append("Content-Type: ").append(response.content_type).append("\r\n");
+    if (!response.body.empty())
+        head.append("Content-Length: ")
             .append(std::to_string(response.body.size()))
             .append("\r\n");
-    }
     for (const auto& header : response.headers)
         head.append(header.name).append(": ").append(header.value).append("\r\n");
     head.append("\r\n");
@@ -83,7 +86,11 @@ std::string response_head(const HttpResponse& response) {
 }
 
 HttpResponse json_response(Status status, core::JsonWriter&& json) {
-    return {.status = status, .body = std::move(json).take(), .headers = {}};
+    return json_response(status, std::move(json).take());
+}
+
+HttpResponse json_response(Status status, core::Body&& body) {
+    return {.status = status, .body = std::move(body), .headers = {}};
 }
 
 }  // namespace fcgi

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ std::string_view to_string(Method method);
 
 enum class Status : std::uint16_t {
     Ok = 200,
+    NoContent = 204,
     NotModified = 304,
     BadRequest = 400,
     Unauthorized = 401,
@@ -59,6 +61,7 @@ struct IncomingRequest {
     std::optional<std::string_view> user_agent;
     std::optional<std::string_view> if_match;
     std::optional<std::string_view> if_none_match;
+    std::optional<std::string_view> idempotency_key;
 };
 
 // Gives the body when it is asked for, so that nothing of it is kept for a caller who is refused.
@@ -78,6 +81,7 @@ class BodySource {
 
 // What stood in the place of {name+} of a route's path: each raw segment decoded once, joined
 // by '/'. Its grammar is for core/scope to judge.
+// The same for {name}, which is one segment.
 struct PathArgument {
     std::string text;
     // How many segments there were before decoding: one lists a namespace, more name a secret
@@ -99,10 +103,17 @@ struct Header {
     std::string value;      // never text from outside
 };
 
+// Gives the next piece of a body that is written while it is made; empty at the end. After an error
+// the connection is cut, so that nobody takes what came for all there is. Called once the handler
+// has returned: it keeps what it needs, and the services of its thread.
+using BodyStream = std::function<core::Result<std::string>()>;
+
 struct HttpResponse {
     Status status = Status::InternalServerError;
-    core::Body body;  // JSON, or empty
+    core::Body body;  // or empty
     std::vector<Header> headers;
+    std::string_view content_type = "application/json";  // a literal
+    BodyStream stream{};                                  // instead of a body
 };
 
 // Status line, headers and the empty line of a CGI response (RFC 3875 §6). What every answer
@@ -111,5 +122,7 @@ std::string response_head(const HttpResponse& response);
 
 // Takes the finished JSON text.
 HttpResponse json_response(Status status, core::JsonWriter&& json);
+// Takes what a service answered: JSON text, or nothing at all.
+HttpResponse json_response(Status status, core::Body&& body);
 
 }  // namespace fcgi

@@ -62,12 +62,12 @@ void write_type(JsonWriter& json, ValueType type, Null null) {
     }
 }
 
-void write_enumeration(JsonWriter& json, const Property& property) {
+void write_enumeration(JsonWriter& json, std::span<const std::string_view> values, Null null) {
     json.key("enum").begin_array();
-    for (const auto& value : property.one_of)
+    for (const auto& value : values)
         json.value(value);
     // A null must be listed, or a validator refuses it.
-    if (property.null == Null::Yes) json.value(nullptr);
+    if (null == Null::Yes) json.value(nullptr);
     json.end_array();
 }
 
@@ -83,7 +83,7 @@ void write_property(JsonWriter& json, const Property& property) {
         json.key("items");
         write_reference(json, property.ref);
     }
-    if (!property.one_of.empty()) write_enumeration(json, property);
+    if (!property.one_of.empty()) write_enumeration(json, property.one_of, property.null);
     if (!property.description.empty()) json.member("description", property.description);
     json.end_object();
 }
@@ -150,26 +150,35 @@ std::string documented_path(std::string_view path) {
 std::string path_parameter(std::string_view path) {
     const auto open = path.find('{');
     if (open == std::string_view::npos) return {};
-    return std::string(path.substr(open + 1, path.find('+') - open - 1));
+    return std::string(path.substr(open + 1, path.find_first_of("+}", open) - open - 1));
 }
 
 void write_path_parameter(JsonWriter& json, const std::string& name) {
     json.begin_object();
     json.member("name", name).member("in", "path").member("required", true);
     json.member("description",
-                "namespace/KEY: its slashes stand as they are, or as %2F within the namespace. "
-                "Segments of 1 to 128 characters of A-Z a-z 0-9 . _ ~ @ -");
+                name == "secret_path"
+                    ? "namespace/KEY: its slashes stand as they are, or as %2F within the "
+                      "namespace. Segments of 1 to 128 characters of A-Z a-z 0-9 . _ ~ @ -"
+                    : "An id (a UUID).");
     json.key("schema").begin_object().member("type", "string").end_object().end_object();
 }
 
-void write_query_parameter(JsonWriter& json, const QueryParameter& parameter) {
+void write_query_parameter(JsonWriter& json, const QueryParameter& parameter, Need need) {
     json.begin_object();
     json.member("name", parameter.name).member("in", "query");
-    json.member("required", parameter.need == Need::Required);
+    json.member("required", need == Need::Required);
     json.member("description", parameter.description);
     json.key("schema").begin_object();
     write_type(json, parameter.type, Null::No);
+    if (!parameter.one_of.empty()) write_enumeration(json, parameter.one_of, Null::No);
     json.end_object().end_object();
+}
+
+Need need_of(const Route& route, std::string_view name) {
+    const auto& needed = route.required_query;
+    return std::find(needed.begin(), needed.end(), name) != needed.end() ? Need::Required
+                                                                         : Need::Optional;
 }
 
 void write_parameters(JsonWriter& json, const Route& route) {
@@ -179,14 +188,21 @@ void write_parameters(JsonWriter& json, const Route& route) {
     if (!in_path.empty()) write_path_parameter(json, in_path);
     for (const auto& name : route.query)
         if (const auto* known = schemas::find_query_parameter(name))
-            write_query_parameter(json, *known);
+            write_query_parameter(json, *known, need_of(route, name));
     json.end_array();
 }
 
-void write_content(JsonWriter& json, std::string_view schema) {
+void write_content(JsonWriter& json,
+                   std::string_view schema,
+                   std::span<const std::string_view> other_content = {}) {
     json.key("content").begin_object().key("application/json").begin_object().key("schema");
     write_reference(json, schema);
-    json.end_object().end_object();
+    json.end_object();
+    for (const auto& type : other_content) {
+        json.key(type).begin_object().key("schema").begin_object();
+        json.member("type", "string").end_object().end_object();
+    }
+    json.end_object();
 }
 
 // What the route adds to what every route of its kind can answer.
@@ -206,9 +222,13 @@ std::vector<ErrorCode> errors_of(const Route& route) {
 
 void write_responses(JsonWriter& json, const Route& route) {
     json.key("responses").begin_object();
-    json.key("200").begin_object().member("description", "OK");
-    write_content(json, route.response_schema);
-    json.end_object();
+    if (route.response_schema.empty()) {
+        json.key("204").begin_object().member("description", "Done").end_object();
+    } else {
+        json.key("200").begin_object().member("description", "OK");
+        write_content(json, route.response_schema, route.other_content);
+        json.end_object();
+    }
     // Several codes can share a status: one response names them all.
     std::map<int, std::string> by_status;
     for (const auto error : errors_of(route)) {
@@ -231,19 +251,30 @@ std::string method_key(Method method) {
     return out;
 }
 
+std::string_view required_scope(RequiredAction action) {
+    switch (action) {
+        case RequiredAction::None:
+            return {};
+        case RequiredAction::Read:
+            return "a scope secrets:read:PATTERN";
+        case RequiredAction::Write:
+            return "a scope secrets:write:PATTERN";
+        case RequiredAction::Namespaces:
+            return "the scope namespaces:read or a scope secrets:read:PATTERN";
+    }
+    return {};
+}
+
 void write_operation(JsonWriter& json, const Route& route) {
     json.key(method_key(route.method)).begin_object();
     json.member("operationId", route.operation_id).member("summary", route.summary);
-    if (route.action != RequiredAction::None) {
-        json.member("description",
-                    route.action == RequiredAction::Read
-                        ? "A scoped token needs a scope secrets:read:PATTERN."
-                        : "A scoped token needs a scope secrets:write:PATTERN.");
-    }
+    if (const auto scope = required_scope(route.action); !scope.empty())
+        json.member("description", "A scoped token needs " + std::string(scope) + ".");
     write_security(json, route.auth);
     write_parameters(json, route);
     if (!route.request_schema.empty()) {
-        json.key("requestBody").begin_object().member("required", true);
+        json.key("requestBody").begin_object();
+        json.member("required", route.body == BodyNeed::Required);
         write_content(json, route.request_schema);
         json.end_object();
     }

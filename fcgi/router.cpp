@@ -51,21 +51,30 @@ bool is_reserved_below_secrets(const PathArgument& path) {
 Router::Router(std::span<const Route> table) {
     m_patterns.reserve(table.size());
     for (const auto& route : table) {
-        Pattern pattern{.route = &route, .literals = segments_of(route.path), .takes_rest = false};
-        if (is_rest_segment(pattern.literals.back())) {
-            pattern.takes_rest = true;
-            pattern.literals.pop_back();
+        Pattern pattern;
+        pattern.route = &route;
+        for (const auto& segment : segments_of(route.path)) {
+            if (is_argument(segment))
+                pattern.argument = is_rest_segment(segment) ? Pattern::Argument::Rest
+                                                            : Pattern::Argument::One;
+            else if (pattern.argument == Pattern::Argument::None)
+                pattern.before.push_back(segment);
+            else
+                pattern.after.push_back(segment);
         }
         m_patterns.push_back(std::move(pattern));
     }
 }
 
 bool Router::matches(const Pattern& pattern, const Target& target) {
-    const bool right_length = pattern.takes_rest
-                                  ? target.segments.size() > pattern.literals.size()
-                                  : target.segments.size() == pattern.literals.size();
+    const std::size_t fixed = pattern.before.size() + pattern.after.size();
+    const std::size_t size = target.segments.size();
+    const bool right_length = pattern.argument == Pattern::Argument::None  ? size == fixed
+                              : pattern.argument == Pattern::Argument::One ? size == fixed + 1
+                                                                           : size > fixed;
     return right_length &&
-           std::equal(pattern.literals.begin(), pattern.literals.end(), target.segments.begin());
+           std::equal(pattern.before.begin(), pattern.before.end(), target.segments.begin()) &&
+           std::equal(pattern.after.rbegin(), pattern.after.rend(), target.segments.rbegin());
 }
 
 core::Result<Routing> Router::route(std::string_view method, std::string_view target) const {
@@ -77,11 +86,14 @@ core::Result<Routing> Router::route(std::string_view method, std::string_view ta
     for (const auto& pattern : m_patterns) {
         if (!matches(pattern, *parsed)) continue;
         PathArgument argument;
-        if (pattern.takes_rest) {
-            auto decoded =
-                decode_rest(std::span(parsed->segments).subspan(pattern.literals.size()));
+        if (pattern.argument != Pattern::Argument::None) {
+            const std::size_t fixed = pattern.before.size() + pattern.after.size();
+            auto decoded = decode_rest(std::span(parsed->segments)
+                                           .subspan(pattern.before.size(),
+                                                    parsed->segments.size() - fixed));
             if (!decoded) return core::failure(std::move(decoded));
-            if (is_reserved_below_secrets(*decoded)) break;
+            if (pattern.argument == Pattern::Argument::Rest && is_reserved_below_secrets(*decoded))
+                continue;
             argument = std::move(*decoded);
         }
         if (pattern.route->method == known_method)

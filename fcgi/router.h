@@ -40,16 +40,17 @@ class Router {
   private:
     struct Pattern {
         const Route* route = nullptr;
-        std::vector<std::string_view> literals;
-        bool takes_rest = false;
+        std::vector<std::string_view> before;  // literals before the argument, or all of them
+        std::vector<std::string_view> after;   // and behind it
+        enum class Argument : std::uint8_t { None, One, Rest } argument = Argument::None;
     };
     static bool matches(const Pattern& pattern, const Target& target);
 
     std::vector<Pattern> m_patterns;
 };
 
-// Namespaces cannot be listed under these names as a path: they are fixed routes directly below
-// /secrets (contract.md §3), whichever way they are spelled.
+// No namespace has these names as a path: they are fixed routes directly below /secrets
+// (contract.md §3), whichever way they are spelled.
 bool is_reserved_below_secrets(const PathArgument& path);
 
 }  // namespace fcgi

@@ -19,13 +19,18 @@ struct RequestContext;
 using Handler = core::Result<HttpResponse> (*)(RequestContext&, const HttpRequest&);
 
 // What a scoped token's scopes must allow; the service checks it.
-enum class RequiredAction : std::uint8_t { None, Read, Write };
+enum class RequiredAction : std::uint8_t { None, Read, Write, Namespaces };
+
+// Must a request that may have a body have one?
+enum class BodyNeed : std::uint8_t { Required, Optional };
 
 // Members without a default must be written in every entry: the compiler warns, and the guards
-// below refuse. No schema of a request means that it has no body.
+// below refuse. No schema of a request means that it has no body; none of a response, that the
+// answer is 204.
 struct Route {
     Method method;
-    // Literal segments, matched byte for byte; the last may be {name+}: one segment or more.
+    // Literal segments, matched byte for byte, and at most one argument: {name}, one segment, or
+    // {name+}, one or more.
     std::string_view path;
     core::identity::AuthKind auth;
     RequiredAction action = RequiredAction::None;
@@ -33,8 +38,12 @@ struct Route {
     std::string_view operation_id;
     std::string_view summary;
     std::span<const std::string_view> query{};
+    std::span<const std::string_view> required_query{};
     std::string_view request_schema{};
-    std::string_view response_schema;
+    BodyNeed body = BodyNeed::Required;
+    std::string_view response_schema{};
+    // Types of content beside JSON that the answer may have.
+    std::span<const std::string_view> other_content{};
     // Beside those that every route can answer: see openapi.cpp.
     std::span<const core::ErrorCode> errors{};
 };
@@ -48,24 +57,39 @@ constexpr bool is_rest_segment(std::string_view segment) {
     return segment.size() > 3 && segment.front() == '{' && segment.ends_with("+}");
 }
 
-// "/a/b", the last segment perhaps "{name+}".
+constexpr bool is_argument(std::string_view segment) {
+    return is_rest_segment(segment) ||
+           (segment.size() > 2 && segment.front() == '{' && segment.back() == '}' &&
+            segment.find_first_of("+%") == std::string_view::npos);
+}
+
+// "/a/b", one of the segments perhaps "{name}" or "{name+}".
 constexpr bool is_path_template(std::string_view path) {
     if (path.empty() || path.front() != '/') return false;
+    bool has_argument = false;
     while (!path.empty()) {
         path.remove_prefix(1);
         const std::string_view segment = path.substr(0, path.find('/'));
         path.remove_prefix(segment.size());
         if (segment.empty()) return false;
-        if (is_rest_segment(segment)) return path.empty();
-        if (segment.find_first_of("{}+%") != std::string_view::npos) return false;
+        if (is_argument(segment)) {
+            if (has_argument) return false;
+            has_argument = true;
+        } else if (segment.find_first_of("{}+%") != std::string_view::npos) {
+            return false;
+        }
     }
     return true;
+}
+
+constexpr bool is_change(Method method) {
+    return method != Method::Get;
 }
 
 constexpr bool is_complete(const Route& route) {
     return is_path_template(route.path) && route.auth != core::identity::AuthKind::Unset &&
            route.handler != nullptr && !route.operation_id.empty() && !route.summary.empty() &&
-           !route.response_schema.empty();
+           (!route.response_schema.empty() || is_change(route.method));
 }
 
 constexpr bool all_complete(std::span<const Route> table) {

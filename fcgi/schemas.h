@@ -45,8 +45,8 @@ struct Schema {
 struct QueryParameter {
     std::string_view name;
     ValueType type;
-    Need need;
     std::string_view description;
+    std::span<const std::string_view> one_of{};  // of String
 };
 
 namespace schemas {
@@ -54,6 +54,22 @@ namespace schemas {
 inline constexpr std::array<std::string_view, 6> kSecretTypes{
     "api_key", "oauth_token", "db_credential", "ssh_key", "certificate", "custom"};
 inline constexpr std::array<std::string_view, 3> kAccessTiers{"standard", "sensitive", "critical"};
+inline constexpr std::array<std::string_view, 26> kEventTypes{
+    "secret.created",          "secret.updated",      "secret.rotated",
+    "secret.imported",         "secret.read",         "secret.deleted",
+    "secret.rolled_back",      "secret.read.denied",  "secret.write.denied",
+    "token.issued",            "token.revoked",       "token.denied",
+    "approval.requested",      "approval.granted",    "approval.denied",
+    "approval.expired",        "agent.created",       "agent.updated",
+    "agent.revoked",           "member.invited",      "member.removed",
+    "member.role_changed",     "auth.failed",         "tenant.profile_updated",
+    "billing.checkout_created", "billing.plan_changed"};
+inline constexpr std::array<std::string_view, 7> kResourceTypes{
+    "secret", "namespace", "agent", "token", "approval", "user", "tenant"};
+inline constexpr std::array<std::string_view, 3> kExportFormats{"json", "csv", "jsonl"};
+inline constexpr std::array<std::string_view, 4> kApprovalStates{
+    "pending", "approved", "denied", "expired"};
+inline constexpr std::array<std::string_view, 3> kPlans{"free", "pro", "enterprise"};
 inline constexpr std::array<std::string_view, 3> kActorTypes{"agent", "user", "operator"};
 inline constexpr std::array<std::string_view, 2> kHealthStates{"ok", "degraded"};
 
@@ -108,7 +124,7 @@ inline constexpr std::array kAgent{
     Property{.name = "last_active_at", .type = ValueType::Time, .null = Null::Yes},
 };
 
-inline constexpr std::array kCreatedAgent{
+inline constexpr std::array kAgentWithKey{
     kAgent[0],
     kAgent[1],
     kAgent[2],
@@ -124,7 +140,30 @@ inline constexpr std::array kCreatedAgent{
              .type = ValueType::String,
              .description = "Shown this once: it cannot be retrieved again."},
 };
-static_assert(kCreatedAgent.size() == kAgent.size() + 1);
+static_assert(kAgentWithKey.size() == kAgent.size() + 1);
+
+inline constexpr std::array kAgentPatch{
+    Property{.name = "description",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "At most 500 characters; null: none."},
+    Property{.name = "allowed_namespaces",
+             .type = ValueType::Strings,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Absent or null: as it is."},
+    Property{.name = "allowed_scopes",
+             .type = ValueType::Strings,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Absent or null: as it is."},
+    Property{.name = "ip_allowlist",
+             .type = ValueType::Strings,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "null: from anywhere."},
+};
 
 inline constexpr std::array kAgentPage{
     Property{.name = "items", .type = ValueType::Refs, .ref = "Agent"},
@@ -168,6 +207,28 @@ inline constexpr std::array kTokenAnswer{
     Property{.name = "approval_id", .type = ValueType::Uuid, .null = Null::Yes},
     Property{.name = "scopes", .type = ValueType::Strings},
     Property{.name = "agent_id", .type = ValueType::Uuid},
+};
+
+inline constexpr std::array kToken{
+    Property{.name = "id", .type = ValueType::Uuid},
+    Property{.name = "agent_id", .type = ValueType::Uuid},
+    Property{.name = "scopes", .type = ValueType::Strings},
+    Property{.name = "access_tier",
+             .type = ValueType::String,
+             .description = "The highest tier that it was approved for.",
+             .one_of = kAccessTiers},
+    Property{.name = "max_uses", .type = ValueType::Integer, .null = Null::Yes},
+    Property{.name = "uses",
+             .type = ValueType::Integer,
+             .description = "Counted where max_uses is set."},
+    Property{.name = "ip_allowlist", .type = ValueType::Strings, .null = Null::Yes},
+    Property{.name = "issued_at", .type = ValueType::Time},
+    Property{.name = "expires_at", .type = ValueType::Time},
+};
+
+inline constexpr std::array kTokenPage{
+    Property{.name = "items", .type = ValueType::Refs, .ref = "Token"},
+    Property{.name = "total", .type = ValueType::Integer},
 };
 
 inline constexpr std::array kSecretWrite{
@@ -263,9 +324,187 @@ inline constexpr std::array kSecretListing{
 
 inline constexpr std::array<std::string_view, 2> kSecretOrListing{"Secret", "SecretListing"};
 
+inline constexpr std::array kRolledBackSecret{
+    kStoredSecret[0],
+    kStoredSecret[1],
+    kStoredSecret[2],
+    kStoredSecret[3],
+    kStoredSecret[4],
+    kStoredSecret[5],
+    kStoredSecret[6],
+    kStoredSecret[7],
+    kStoredSecret[8],
+    kStoredSecret[9],
+    Property{.name = "rolled_back_to",
+             .type = ValueType::Integer,
+             .description = "The version whose value this is."},
+};
+static_assert(kRolledBackSecret.size() == kStoredSecret.size() + 1);
+
+inline constexpr std::array kRollbackRequest{
+    Property{.name = "path", .type = ValueType::String, .description = "namespace/KEY"},
+    Property{.name = "version", .type = ValueType::Integer},
+};
+
+inline constexpr std::array kVersion{
+    kVersionMember,
+    kTierMember,
+    kExpiresMember,
+    kCreatedMember,
+    Property{.name = "created_by_type", .type = ValueType::String, .one_of = kActorTypes},
+    Property{.name = "created_by", .type = ValueType::String, .null = Null::Yes},
+    Property{.name = "current", .type = ValueType::Boolean},
+};
+
+inline constexpr std::array kVersionListing{
+    kNamespaceMember,
+    kKeyMember,
+    Property{.name = "items", .type = ValueType::Refs, .ref = "Version"},
+    Property{.name = "total", .type = ValueType::Integer},
+};
+
+inline constexpr std::array kRotateRequest{
+    Property{.name = "new_value",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "1 byte to 64 KiB. Absent: the server makes a random one."},
+};
+
+inline constexpr std::array kRotatedSecret{
+    kNamespaceMember,
+    kKeyMember,
+    kVersionMember,
+    Property{.name = "rotated_at", .type = ValueType::Time},
+    Property{.name = "revoked_tokens", .type = ValueType::Integer},
+    Property{.name = "value",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .description = "Where the server made it: shown this once."},
+};
+
+inline constexpr std::array<std::string_view, 1> kDeletedStates{"deleted"};
+inline constexpr std::array kDeleted{
+    Property{.name = "status", .type = ValueType::String, .one_of = kDeletedStates},
+};
+
+inline constexpr std::array kNamespaceListing{
+    Property{.name = "namespaces", .type = ValueType::Strings},
+    Property{.name = "total", .type = ValueType::Integer},
+};
+
+inline constexpr std::array kImportRequest{
+    kNamespaceMember,
+    Property{.name = "content",
+             .type = ValueType::String,
+             .description = "Lines of a .env file; at most 1000 keys."},
+    kSecretWrite[1],
+    kSecretWrite[2],
+    kSecretWrite[3],
+};
+
+inline constexpr std::array kImportAnswer{
+    kNamespaceMember,
+    Property{.name = "imported",
+             .type = ValueType::Strings,
+             .description = "The keys that have a new version."},
+    Property{.name = "imported_count", .type = ValueType::Integer},
+    Property{.name = "keys", .type = ValueType::Strings, .description = "The same as imported."},
+    Property{.name = "skipped",
+             .type = ValueType::Integer,
+             .description = "How many were stored like this already."},
+};
+
+inline constexpr std::array kAgentApproval{
+    Property{.name = "id", .type = ValueType::Uuid},
+    Property{.name = "status", .type = ValueType::String, .one_of = kApprovalStates},
+    Property{.name = "requested_scopes", .type = ValueType::Strings},
+    kTierMember,
+    Property{.name = "reason", .type = ValueType::String, .null = Null::Yes},
+    kCreatedMember,
+    Property{.name = "expires_at", .type = ValueType::Time},
+    Property{.name = "decided_at", .type = ValueType::Time, .null = Null::Yes},
+    Property{.name = "token", .type = ValueType::String, .null = Null::Yes},
+    Property{.name = "token_id", .type = ValueType::Uuid, .null = Null::Yes},
+};
+
+inline constexpr std::array kApproval{
+    kAgentApproval[0],
+    kAgentApproval[1],
+    kAgentApproval[2],
+    kAgentApproval[3],
+    kAgentApproval[4],
+    kAgentApproval[5],
+    kAgentApproval[6],
+    kAgentApproval[7],
+    Property{.name = "agent_id", .type = ValueType::Uuid},
+    Property{.name = "agent_name", .type = ValueType::String},
+    Property{.name = "description", .type = ValueType::String, .null = Null::Yes},
+    Property{.name = "ip_address", .type = ValueType::String},
+    Property{.name = "user_agent", .type = ValueType::String, .null = Null::Yes},
+    Property{.name = "ttl", .type = ValueType::Integer, .description = "Seconds."},
+    Property{.name = "max_uses", .type = ValueType::Integer, .null = Null::Yes},
+    Property{.name = "ip_allowlist", .type = ValueType::Strings, .null = Null::Yes},
+};
+
+inline constexpr std::array kApprovalPage{
+    Property{.name = "items", .type = ValueType::Refs, .ref = "Approval"},
+    Property{.name = "total", .type = ValueType::Integer},
+};
+
+inline constexpr std::array kNotificationPreferences{
+    Property{.name = "approval_requests", .type = ValueType::Boolean},
+    Property{.name = "security_alerts", .type = ValueType::Boolean},
+};
+
+inline constexpr std::array kNotificationPatch{
+    Property{.name = "approval_requests",
+             .type = ValueType::Boolean,
+             .need = Need::Optional,
+             .null = Null::Yes},
+    Property{.name = "security_alerts",
+             .type = ValueType::Boolean,
+             .need = Need::Optional,
+             .null = Null::Yes},
+};
+
+inline constexpr std::array kProfile{
+    Property{.name = "id", .type = ValueType::Uuid, .description = "Of the tenant."},
+    Property{.name = "email",
+             .type = ValueType::String,
+             .description = "Of the person who asks."},
+    Property{.name = "name", .type = ValueType::String},
+    Property{.name = "plan", .type = ValueType::String, .one_of = kPlans},
+    Property{.name = "subscription_status", .type = ValueType::String},
+    Property{.name = "secret_count", .type = ValueType::Integer},
+    Property{.name = "agent_count", .type = ValueType::Integer},
+    Property{.name = "notification_preferences",
+             .type = ValueType::Ref,
+             .ref = "NotificationPreferences"},
+    kCreatedMember,
+};
+
+inline constexpr std::array kProfilePatch{
+    Property{.name = "name",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "1 to 200 characters."},
+    Property{.name = "notification_preferences",
+             .type = ValueType::Ref,
+             .need = Need::Optional,
+             .ref = "NotificationPatch"},
+};
+
+inline constexpr std::array kSubscription{
+    Property{.name = "has_subscription", .type = ValueType::Boolean},
+    Property{.name = "plan", .type = ValueType::String, .one_of = kPlans},
+    Property{.name = "subscription_status", .type = ValueType::String},
+};
+
 inline constexpr std::array kAuditEvent{
     Property{.name = "id", .type = ValueType::Uuid},
-    Property{.name = "event_type", .type = ValueType::String},
+    Property{.name = "event_type", .type = ValueType::String, .one_of = kEventTypes},
     Property{.name = "actor_id", .type = ValueType::String, .null = Null::Yes},
     Property{.name = "actor_type", .type = ValueType::String, .one_of = kActorTypes},
     Property{.name = "resource_type", .type = ValueType::String},
@@ -281,6 +520,10 @@ inline constexpr std::array kAuditPage{
     Property{.name = "total", .type = ValueType::Integer},
     Property{.name = "page", .type = ValueType::Integer},
     Property{.name = "limit", .type = ValueType::Integer},
+    Property{.name = "next_cursor",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Asks for the page that follows; null at the end."},
 };
 
 inline constexpr std::array kHealth{
@@ -293,9 +536,13 @@ inline constexpr std::array kHealth{
 inline constexpr std::array kAll{
     Schema{.name = "NewAgent", .description = "An agent to create.", .properties = kNewAgent},
     Schema{.name = "Agent", .description = "An agent, without its key.", .properties = kAgent},
-    Schema{.name = "CreatedAgent",
+    Schema{.name = "AgentWithKey",
            .description = "An agent with its key.",
-           .properties = kCreatedAgent},
+           .properties = kAgentWithKey},
+    Schema{.name = "AgentPatch",
+           .description = "What is to change; what is absent stays.",
+           .properties = kAgentPatch},
+    Schema{.name = "Nothing", .description = "No members: the body may be left out."},
     Schema{.name = "AgentPage", .description = "Agents, oldest first.", .properties = kAgentPage},
     Schema{.name = "TokenRequest",
            .description = "What a scoped token is to allow.",
@@ -303,6 +550,10 @@ inline constexpr std::array kAll{
     Schema{.name = "TokenAnswer",
            .description = "The token, or the approval that it waits for.",
            .properties = kTokenAnswer},
+    Schema{.name = "Token",
+           .description = "A live token's row, never the token.",
+           .properties = kToken},
+    Schema{.name = "TokenPage", .description = "Tokens, newest first.", .properties = kTokenPage},
     Schema{.name = "SecretWrite",
            .description = "A new version of a secret.",
            .properties = kSecretWrite},
@@ -319,6 +570,54 @@ inline constexpr std::array kAll{
     Schema{.name = "SecretOrListing",
            .description = "A secret; the listing where the path names a namespace.",
            .any_of = kSecretOrListing},
+    Schema{.name = "Deleted", .description = "It is gone.", .properties = kDeleted},
+    Schema{.name = "RotateRequest", .description = "The new value.", .properties = kRotateRequest},
+    Schema{.name = "RotatedSecret",
+           .description = "The new version.",
+           .properties = kRotatedSecret},
+    Schema{.name = "NamespaceListing",
+           .description = "Namespaces that hold something the caller may read.",
+           .properties = kNamespaceListing},
+    Schema{.name = "ImportRequest",
+           .description = "Secrets of one namespace.",
+           .properties = kImportRequest},
+    Schema{.name = "ImportAnswer",
+           .description = "What became of them.",
+           .properties = kImportAnswer},
+    Schema{.name = "Version",
+           .description = "A version without its value.",
+           .properties = kVersion},
+    Schema{.name = "VersionListing",
+           .description = "Versions, newest first.",
+           .properties = kVersionListing},
+    Schema{.name = "RollbackRequest",
+           .description = "The version to go back to.",
+           .properties = kRollbackRequest},
+    Schema{.name = "RolledBackSecret",
+           .description = "The new version.",
+           .properties = kRolledBackSecret},
+    Schema{.name = "AgentApproval",
+           .description = "An approval, for the agent that asked.",
+           .properties = kAgentApproval},
+    Schema{.name = "Approval",
+           .description = "An approval, for those who decide.",
+           .properties = kApproval},
+    Schema{.name = "ApprovalPage",
+           .description = "Approvals, newest first.",
+           .properties = kApprovalPage},
+    Schema{.name = "NotificationPreferences",
+           .description = "What people are told about.",
+           .properties = kNotificationPreferences},
+    Schema{.name = "NotificationPatch",
+           .description = "What is to change; what is absent stays.",
+           .properties = kNotificationPatch},
+    Schema{.name = "Profile", .description = "The tenant.", .properties = kProfile},
+    Schema{.name = "ProfilePatch",
+           .description = "What is to change; what is absent stays.",
+           .properties = kProfilePatch},
+    Schema{.name = "Subscription",
+           .description = "Plan and subscription.",
+           .properties = kSubscription},
     Schema{.name = "AuditEvent", .description = "One event.", .properties = kAuditEvent},
     Schema{.name = "AuditPage", .description = "Events, newest first.", .properties = kAuditPage},
     Schema{.name = "Health", .description = "The state of the service.", .properties = kHealth},
@@ -328,22 +627,58 @@ inline constexpr std::array kAll{
 };
 
 inline constexpr std::array kQueryParameters{
-    QueryParameter{.name = "page",
-                   .type = ValueType::Integer,
-                   .need = Need::Optional,
-                   .description = "From 1. Default 1."},
+    QueryParameter{
+        .name = "page", .type = ValueType::Integer, .description = "From 1. Default 1."},
     QueryParameter{.name = "limit",
                    .type = ValueType::Integer,
-                   .need = Need::Optional,
-                   .description = "1 to 200. Default 50, for audit events 100."},
-    QueryParameter{.name = "namespace",
-                   .type = ValueType::String,
-                   .need = Need::Required,
-                   .description = "Exactly this namespace."},
+                   .description = "1 to 200. Default 50, for audit events 100, for namespaces all "
+                                  "(at most 10000)."},
+    QueryParameter{
+        .name = "namespace", .type = ValueType::String, .description = "Exactly this namespace."},
+    QueryParameter{.name = "recursive",
+                   .type = ValueType::Boolean,
+                   .description = "Also what is in all namespaces below. Default false."},
     QueryParameter{.name = "version",
                    .type = ValueType::Integer,
-                   .need = Need::Optional,
                    .description = "An older version. Default: the newest."},
+    QueryParameter{
+        .name = "path", .type = ValueType::String, .description = "namespace/KEY of a secret."},
+    QueryParameter{
+        .name = "agent_id", .type = ValueType::Uuid, .description = "Only of this agent."},
+    QueryParameter{.name = "status",
+                   .type = ValueType::String,
+                   .description = "Only of this status.",
+                   .one_of = kApprovalStates},
+    QueryParameter{.name = "event_type",
+                   .type = ValueType::String,
+                   .description = "Only events of this type.",
+                   .one_of = kEventTypes},
+    QueryParameter{.name = "actor_id",
+                   .type = ValueType::Uuid,
+                   .description = "Only what this agent or user did."},
+    QueryParameter{.name = "actor_type",
+                   .type = ValueType::String,
+                   .description = "Only what this kind of actor did.",
+                   .one_of = kActorTypes},
+    QueryParameter{.name = "resource_type",
+                   .type = ValueType::String,
+                   .description = "Only what was done to this kind of thing.",
+                   .one_of = kResourceTypes},
+    QueryParameter{.name = "resource_id",
+                   .type = ValueType::Uuid,
+                   .description = "Only what was done to this thing."},
+    QueryParameter{.name = "key",
+                   .type = ValueType::String,
+                   .description = "Together with namespace: only this secret."},
+    QueryParameter{.name = "from", .type = ValueType::Time, .description = "At this time or later."},
+    QueryParameter{.name = "to", .type = ValueType::Time, .description = "Before this time."},
+    QueryParameter{.name = "cursor",
+                   .type = ValueType::String,
+                   .description = "next_cursor of the page before, instead of page."},
+    QueryParameter{.name = "format",
+                   .type = ValueType::String,
+                   .description = "csv or jsonl: everything that matches, as a file. Default json.",
+                   .one_of = kExportFormats},
 };
 
 constexpr bool is_known(std::string_view name) {

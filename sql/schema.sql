@@ -57,7 +57,7 @@ ALTER FUNCTION store.create_audit_partitions(first date, last date) OWNER TO sec
 -- Name: find_agent_key(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, active boolean, plan text, rate_limit_key text)
+CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, key_version bigint, active boolean, plan text, rate_limit_key text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -65,7 +65,7 @@ begin
     return query
         select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac,
                a.allowed_namespaces, a.allowed_scopes, a.ip_allowlist::text[],
-               a.limits_version, a.active, t.plan, t.rate_limit_key
+               a.limits_version, a.key_version, a.active, t.plan, t.rate_limit_key
         from store.agents a
         join store.tenants t on t.tenant_id = a.tenant_id
         where a.key_public_id = wanted_public_id;
@@ -118,6 +118,7 @@ CREATE TABLE store.agents (
     created_by uuid,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     last_active_at timestamp with time zone,
+    key_version bigint DEFAULT 1 NOT NULL,
     CONSTRAINT agents_description_has_at_most_500_characters CHECK ((char_length(description) <= 500)),
     CONSTRAINT agents_have_1_to_32_namespaces CHECK (((cardinality(allowed_namespaces) >= 1) AND (cardinality(allowed_namespaces) <= 32))),
     CONSTRAINT agents_have_1_to_32_scopes CHECK (((cardinality(allowed_scopes) >= 1) AND (cardinality(allowed_scopes) <= 32))),
@@ -141,6 +142,12 @@ COMMENT ON COLUMN store.agents.key_mac IS 'HMAC-SHA-256 of the agent key under t
 --
 
 COMMENT ON COLUMN store.agents.limits_version IS 'Grows with every change of what the agent may do. Tokens carry the version they were checked against.';
+
+--
+-- Name: COLUMN agents.key_version; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.agents.key_version IS 'Grows with every new key. A token that was issued under an older one is dead.';
 
 --
 -- Name: approvals; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -178,6 +185,22 @@ ALTER TABLE store.approvals OWNER TO secretstore_owner;
 --
 
 COMMENT ON COLUMN store.approvals.request_digest IS 'SHA-256 of the request (scopes as a set, ttl, max_uses, ip_allowlist): what exactly is approved.';
+
+--
+-- Name: audit_counts; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.audit_counts (
+    tenant_id uuid NOT NULL,
+    month date NOT NULL,
+    event_type text NOT NULL,
+    events bigint NOT NULL,
+    CONSTRAINT audit_counts_events_is_positive CHECK ((events > 0))
+);
+
+ALTER TABLE ONLY store.audit_counts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.audit_counts OWNER TO secretstore_owner;
 
 --
 -- Name: audit_events; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -237,6 +260,25 @@ ALTER TABLE store.audit_events ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY
 );
 
 --
+-- Name: audit_seals; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.audit_seals (
+    tenant_id uuid NOT NULL,
+    sealed_until timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY store.audit_seals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.audit_seals OWNER TO secretstore_owner;
+
+--
+-- Name: TABLE audit_seals; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON TABLE store.audit_seals IS 'All events of the tenant before sealed_until are counted in audit_counts. It lies so far behind the clock that no transaction from before it can still be running.';
+
+--
 -- Name: key_sets; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -272,6 +314,36 @@ CREATE TABLE store.members (
 ALTER TABLE ONLY store.members FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE store.members OWNER TO secretstore_owner;
+
+--
+-- Name: processed_requests; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.processed_requests (
+    tenant_id uuid NOT NULL,
+    request_key bytea NOT NULL,
+    kek_id uuid,
+    answer_box bytea,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT processed_requests_answer_is_sealed CHECK (((kek_id IS NULL) = (answer_box IS NULL))),
+    CONSTRAINT processed_requests_key_has_32_bytes CHECK ((octet_length(request_key) = 32))
+);
+
+ALTER TABLE ONLY store.processed_requests FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.processed_requests OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN processed_requests.request_key; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.processed_requests.request_key IS 'SHA-256 over what names the request: nginx''s request id, or an actor and its Idempotency-Key.';
+
+--
+-- Name: COLUMN processed_requests.answer_box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.processed_requests.answer_box IS 'What was answered, as a sealed box v1 under the KEK, purpose answer: it may hold a key or a value. Null for the use of a token with max_uses, which is only to be counted once.';
 
 --
 -- Name: root_keys; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -440,6 +512,8 @@ CREATE TABLE store.tenants (
     subscription_status text DEFAULT 'none'::text NOT NULL,
     rate_limit_key text NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    notify_approval_requests boolean DEFAULT true NOT NULL,
+    notify_security_alerts boolean DEFAULT true NOT NULL,
     CONSTRAINT tenants_name_has_1_to_200_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT tenants_plan_is_known CHECK ((plan = ANY (ARRAY['free'::text, 'pro'::text, 'enterprise'::text]))),
     CONSTRAINT tenants_rate_limit_key_has_24_characters CHECK ((rate_limit_key ~ '^[0-9A-Za-z]{24}$'::text))
@@ -454,6 +528,40 @@ ALTER TABLE store.tenants OWNER TO secretstore_owner;
 --
 
 COMMENT ON COLUMN store.tenants.rate_limit_key IS 'Stands in the readable part of every token, so that nginx can shed load per tenant. Not secret.';
+
+--
+-- Name: token_patterns; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.token_patterns (
+    tenant_id uuid NOT NULL,
+    literal_prefix text NOT NULL COLLATE pg_catalog."C",
+    token_id uuid NOT NULL,
+    ordinal smallint NOT NULL,
+    like_pattern text NOT NULL COLLATE pg_catalog."C"
+);
+
+ALTER TABLE ONLY store.token_patterns FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.token_patterns OWNER TO secretstore_owner;
+
+--
+-- Name: TABLE token_patterns; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON TABLE store.token_patterns IS 'No foreign key to tokens: it would want an index of its own. Whoever deletes a token deletes these.';
+
+--
+-- Name: COLUMN token_patterns.literal_prefix; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.token_patterns.literal_prefix IS 'What stands before the first star.';
+
+--
+-- Name: COLUMN token_patterns.like_pattern; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.token_patterns.like_pattern IS 'The pattern for LIKE: * as %, all else literal.';
 
 --
 -- Name: tokens; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -475,10 +583,14 @@ CREATE TABLE store.tokens (
     issued_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    agent_key_version bigint DEFAULT 1 NOT NULL,
+    request_digest bytea,
+    request_id text,
     CONSTRAINT tokens_access_tier_is_known CHECK (((access_tier >= 0) AND (access_tier <= 2))),
     CONSTRAINT tokens_expire_after_issue CHECK ((expires_at > issued_at)),
     CONSTRAINT tokens_have_1_to_32_scopes CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 32))),
     CONSTRAINT tokens_max_uses_is_1_to_a_million CHECK (((max_uses >= 1) AND (max_uses <= 1000000))),
+    CONSTRAINT tokens_request_digest_has_32_bytes CHECK ((octet_length(request_digest) = 32)),
     CONSTRAINT tokens_uses_stay_within_max_uses CHECK (((uses >= 0) AND ((max_uses IS NULL) OR (uses <= max_uses))))
 );
 
@@ -491,6 +603,12 @@ ALTER TABLE store.tokens OWNER TO secretstore_owner;
 --
 
 COMMENT ON TABLE store.tokens IS 'Everything that is signed into a token, so that it can be signed again and need not be stored.';
+
+--
+-- Name: COLUMN tokens.request_digest; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tokens.request_digest IS 'SHA-256 of what was asked for (scopes as a set, ttl, max_uses, ip_allowlist).';
 
 --
 -- Name: users; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -531,11 +649,25 @@ ALTER TABLE ONLY store.approvals
     ADD CONSTRAINT approvals_pkey PRIMARY KEY (tenant_id, approval_id);
 
 --
+-- Name: audit_counts audit_counts_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.audit_counts
+    ADD CONSTRAINT audit_counts_pkey PRIMARY KEY (tenant_id, month, event_type);
+
+--
 -- Name: audit_events audit_events_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
 ALTER TABLE ONLY store.audit_events
     ADD CONSTRAINT audit_events_pkey PRIMARY KEY (tenant_id, created_at, seq);
+
+--
+-- Name: audit_seals audit_seals_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.audit_seals
+    ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (tenant_id);
 
 --
 -- Name: key_sets key_sets_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -550,6 +682,13 @@ ALTER TABLE ONLY store.key_sets
 
 ALTER TABLE ONLY store.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (tenant_id, user_id);
+
+--
+-- Name: processed_requests processed_requests_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.processed_requests
+    ADD CONSTRAINT processed_requests_pkey PRIMARY KEY (tenant_id, request_key);
 
 --
 -- Name: root_keys root_keys_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -622,6 +761,13 @@ ALTER TABLE ONLY store.tenants
     ADD CONSTRAINT tenants_rate_limit_key_is_unique UNIQUE (rate_limit_key);
 
 --
+-- Name: token_patterns token_patterns_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.token_patterns
+    ADD CONSTRAINT token_patterns_pkey PRIMARY KEY (tenant_id, literal_prefix, token_id, ordinal);
+
+--
 -- Name: tokens tokens_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -649,10 +795,28 @@ ALTER TABLE ONLY store.users
 CREATE UNIQUE INDEX approvals_one_pending_per_request ON store.approvals USING btree (tenant_id, agent_id, request_digest) WHERE (status = 'pending'::text);
 
 --
+-- Name: audit_events_by_path; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX audit_events_by_path ON ONLY store.audit_events USING btree (tenant_id, namespace, key, created_at, seq);
+
+--
+-- Name: audit_events_by_type; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX audit_events_by_type ON ONLY store.audit_events USING btree (tenant_id, event_type, created_at, seq) WHERE (event_type <> 'secret.read'::text);
+
+--
 -- Name: members_by_user; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
 CREATE INDEX members_by_user ON store.members USING btree (user_id);
+
+--
+-- Name: processed_requests_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX processed_requests_by_expiry ON store.processed_requests USING btree (expires_at);
 
 --
 -- Name: secrets_live_by_name; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -679,6 +843,18 @@ CREATE UNIQUE INDEX service_keys_one_active_per_purpose ON store.service_keys US
 CREATE UNIQUE INDEX tenant_keys_one_active ON store.tenant_keys USING btree (tenant_id) WHERE (state = 'active'::text);
 
 --
+-- Name: tokens_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX tokens_by_expiry ON store.tokens USING btree (expires_at);
+
+--
+-- Name: tokens_by_request; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX tokens_by_request ON store.tokens USING btree (request_digest, tenant_id, agent_id, issued_at);
+
+--
 -- Name: agents agents_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -700,6 +876,20 @@ ALTER TABLE ONLY store.approvals
     ADD CONSTRAINT approvals_belong_to_an_agent FOREIGN KEY (tenant_id, agent_id) REFERENCES store.agents(tenant_id, agent_id);
 
 --
+-- Name: audit_counts audit_counts_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.audit_counts
+    ADD CONSTRAINT audit_counts_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: audit_seals audit_seals_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.audit_seals
+    ADD CONSTRAINT audit_seals_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
 -- Name: members members_are_users; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -712,6 +902,13 @@ ALTER TABLE ONLY store.members
 
 ALTER TABLE ONLY store.members
     ADD CONSTRAINT members_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: processed_requests processed_requests_kek_is_the_tenants; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.processed_requests
+    ADD CONSTRAINT processed_requests_kek_is_the_tenants FOREIGN KEY (tenant_id, kek_id) REFERENCES store.tenant_keys(tenant_id, kek_id);
 
 --
 -- Name: secret_versions secret_versions_belong_to_a_secret; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -742,6 +939,13 @@ ALTER TABLE ONLY store.tenant_keys
     ADD CONSTRAINT tenant_keys_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
 
 --
+-- Name: token_patterns token_patterns_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.token_patterns
+    ADD CONSTRAINT token_patterns_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
 -- Name: tokens tokens_belong_to_an_agent; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -768,10 +972,22 @@ ALTER TABLE store.agents ENABLE ROW LEVEL SECURITY;
 ALTER TABLE store.approvals ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: audit_counts; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.audit_counts ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: audit_events; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
 ALTER TABLE store.audit_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: audit_seals; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.audit_seals ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: agents batch; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -854,10 +1070,22 @@ CREATE POLICY looker ON store.agents FOR SELECT TO secretstore_readonly USING (t
 CREATE POLICY looker ON store.approvals FOR SELECT TO secretstore_readonly USING (true);
 
 --
+-- Name: audit_counts looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.audit_counts FOR SELECT TO secretstore_readonly USING (true);
+
+--
 -- Name: audit_events looker; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
 CREATE POLICY looker ON store.audit_events FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: audit_seals looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.audit_seals FOR SELECT TO secretstore_readonly USING (true);
 
 --
 -- Name: members looker; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -882,6 +1110,12 @@ CREATE POLICY looker ON store.secrets FOR SELECT TO secretstore_readonly USING (
 --
 
 CREATE POLICY looker ON store.tenants FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: token_patterns looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.token_patterns FOR SELECT TO secretstore_readonly USING (true);
 
 --
 -- Name: tokens looker; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -914,10 +1148,22 @@ CREATE POLICY operator ON store.agents TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.approvals TO secretstore_maint USING (true);
 
 --
+-- Name: audit_counts operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.audit_counts TO secretstore_maint USING (true);
+
+--
 -- Name: audit_events operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
 CREATE POLICY operator ON store.audit_events TO secretstore_maint USING (true);
+
+--
+-- Name: audit_seals operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.audit_seals TO secretstore_maint USING (true);
 
 --
 -- Name: key_sets operator; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -930,6 +1176,12 @@ CREATE POLICY operator ON store.key_sets TO secretstore_maint USING (true);
 --
 
 CREATE POLICY operator ON store.members TO secretstore_maint USING (true);
+
+--
+-- Name: processed_requests operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.processed_requests TO secretstore_maint USING (true);
 
 --
 -- Name: root_keys operator; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -968,6 +1220,12 @@ CREATE POLICY operator ON store.tenant_keys TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.tenants TO secretstore_maint USING (true);
 
 --
+-- Name: token_patterns operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.token_patterns TO secretstore_maint USING (true);
+
+--
 -- Name: tokens operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -978,6 +1236,12 @@ CREATE POLICY operator ON store.tokens TO secretstore_maint USING (true);
 --
 
 CREATE POLICY operator ON store.users TO secretstore_maint USING (true);
+
+--
+-- Name: processed_requests; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.processed_requests ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: root_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1040,16 +1304,34 @@ CREATE POLICY tenant_wall ON store.agents TO secretstore_app USING ((tenant_id =
 CREATE POLICY tenant_wall ON store.approvals TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
+-- Name: audit_counts tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.audit_counts TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
 -- Name: audit_events tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
 CREATE POLICY tenant_wall ON store.audit_events TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
+-- Name: audit_seals tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.audit_seals TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
 -- Name: members tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
 CREATE POLICY tenant_wall ON store.members TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: processed_requests tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.processed_requests TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
 -- Name: secret_versions tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1076,6 +1358,12 @@ CREATE POLICY tenant_wall ON store.tenant_keys TO secretstore_app USING ((tenant
 CREATE POLICY tenant_wall ON store.tenants TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
+-- Name: token_patterns tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.token_patterns TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
 -- Name: tokens tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1086,6 +1374,12 @@ CREATE POLICY tenant_wall ON store.tokens TO secretstore_app USING ((tenant_id =
 --
 
 ALTER TABLE store.tenants ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: token_patterns; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.token_patterns ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: tokens; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1220,12 +1514,27 @@ GRANT SELECT(created_at) ON TABLE store.agents TO secretstore_readonly;
 GRANT SELECT(last_active_at) ON TABLE store.agents TO secretstore_readonly;
 
 --
+-- Name: COLUMN agents.key_version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(key_version) ON TABLE store.agents TO secretstore_reader;
+GRANT SELECT(key_version) ON TABLE store.agents TO secretstore_readonly;
+
+--
 -- Name: TABLE approvals; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE store.approvals TO secretstore_app;
 GRANT SELECT,UPDATE ON TABLE store.approvals TO secretstore_maint;
 GRANT SELECT ON TABLE store.approvals TO secretstore_readonly;
+
+--
+-- Name: TABLE audit_counts; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.audit_counts TO secretstore_app;
+GRANT SELECT ON TABLE store.audit_counts TO secretstore_readonly;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.audit_counts TO secretstore_maint;
 
 --
 -- Name: TABLE audit_events; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1235,6 +1544,14 @@ GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_app;
 GRANT INSERT ON TABLE store.audit_events TO secretstore_reader;
 GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_maint;
 GRANT SELECT ON TABLE store.audit_events TO secretstore_readonly;
+
+--
+-- Name: TABLE audit_seals; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.audit_seals TO secretstore_app;
+GRANT SELECT ON TABLE store.audit_seals TO secretstore_readonly;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.audit_seals TO secretstore_maint;
 
 --
 -- Name: TABLE key_sets; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1250,6 +1567,13 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_maint;
 GRANT SELECT ON TABLE store.members TO secretstore_app;
 GRANT SELECT ON TABLE store.members TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.members TO secretstore_maint;
+
+--
+-- Name: TABLE processed_requests; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_app;
+GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_maint;
 
 --
 -- Name: TABLE root_keys; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1454,6 +1778,32 @@ GRANT SELECT ON TABLE store.tenants TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.tenants TO secretstore_maint;
 
 --
+-- Name: COLUMN tenants.name; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(name) ON TABLE store.tenants TO secretstore_app;
+
+--
+-- Name: COLUMN tenants.notify_approval_requests; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(notify_approval_requests) ON TABLE store.tenants TO secretstore_app;
+
+--
+-- Name: COLUMN tenants.notify_security_alerts; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(notify_security_alerts) ON TABLE store.tenants TO secretstore_app;
+
+--
+-- Name: TABLE token_patterns; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.token_patterns TO secretstore_app;
+GRANT SELECT,DELETE ON TABLE store.token_patterns TO secretstore_maint;
+GRANT SELECT ON TABLE store.token_patterns TO secretstore_readonly;
+
+--
 -- Name: TABLE tokens; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -1490,6 +1840,12 @@ GRANT SELECT(expires_at) ON TABLE store.tokens TO secretstore_reader;
 --
 
 GRANT SELECT(revoked_at) ON TABLE store.tokens TO secretstore_reader;
+
+--
+-- Name: COLUMN tokens.agent_key_version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(agent_key_version) ON TABLE store.tokens TO secretstore_reader;
 
 --
 -- Name: TABLE users; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -22,6 +22,8 @@ std::string_view to_string(ErrorCode code) {
             return "VersionConflict";
         case ErrorCode::AlreadyRevoked:
             return "AlreadyRevoked";
+        case ErrorCode::IdempotencyKeyReused:
+            return "IdempotencyKeyReused";
         case ErrorCode::ApprovalNotPending:
             return "ApprovalNotPending";
         case ErrorCode::ApprovalExpired:

@@ -22,6 +22,7 @@ enum class ErrorCode {
     NotFound,
     VersionConflict,
     AlreadyRevoked,
+    IdempotencyKeyReused,
     ApprovalNotPending,
     ApprovalExpired,
     SecretExpired,

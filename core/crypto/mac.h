@@ -16,6 +16,8 @@ namespace core::crypto {
 using Digest = std::array<std::uint8_t, 32>;
 
 Digest sha256(ByteView message);
+// Over the concatenation of `parts`.
+Digest sha256(std::initializer_list<ByteView> parts);
 
 // HMAC under a key that serves this call only. `out` may be the memory of another secret, which is
 // why nothing is returned by value.

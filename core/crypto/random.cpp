@@ -54,6 +54,25 @@ SecureBuffer random_base62(std::size_t length) {
     return out;
 }
 
+SecureBuffer random_base64url(std::size_t bytes) {
+    constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const SecureBuffer raw = random_secret(bytes);
+    SecureBuffer out;
+    out.reserve((bytes * 4 + 2) / 3);
+    unsigned held = 0;
+    unsigned bits = 0;
+    for (const std::uint8_t byte : raw) {
+        held = (held << 8U) | byte;
+        for (bits += 8; bits >= 6; bits -= 6)
+            out.push_back(static_cast<std::uint8_t>(kAlphabet[(held >> (bits - 6U)) & 63U]));
+        held &= 63U;
+    }
+    if (bits > 0)
+        out.push_back(static_cast<std::uint8_t>(kAlphabet[(held << (6U - bits)) & 63U]));
+    return out;
+}
+
 UuidBytes uuid_v7(Timestamp now) {
     UuidBytes out{};
     fill_random(out);

@@ -21,6 +21,9 @@ SecureBuffer random_secret(std::size_t size);
 // `length` characters of [0-9A-Za-z], each equally likely (rejection sampling).
 SecureBuffer random_base62(std::size_t length);
 
+// `bytes` random bytes as base64url without padding (RFC 4648 §5).
+SecureBuffer random_base64url(std::size_t bytes);
+
 // RFC 9562 §5.7: 48 bits of `now` in milliseconds, then 74 random bits.
 UuidBytes uuid_v7(Timestamp now);
 // RFC 9562 §5.4.

@@ -51,6 +51,14 @@ BoxContext dek_context(const SecretRow& row, KeyId kek, const DekLabel& label) {
     return context;
 }
 
+BoxContext answer_context(const TenantKek& kek, ByteView request_key) {
+    BoxContext context;
+    context.purpose = "answer";
+    context.tenant = kek.tenant;
+    context.label = as_text(request_key);
+    return context;
+}
+
 std::size_t padded_size(std::size_t value_size) {
     return (kLengthSize + value_size + kPadBlock - 1) / kPadBlock * kPadBlock;
 }
@@ -133,6 +141,14 @@ Result<Plaintext> open_value(const TenantKek& kek,
     // A value box that names a key was not made by seal_value: no key could be loaded for it.
     if (!padded) return malformed("a sealed value does not open under its DEK");
     return unpad(std::move(*padded));
+}
+
+Bytes seal_answer(const TenantKek& kek, ByteView request_key, ByteView answer) {
+    return seal_box(PlainBoxKey(kek.id, kek.key.expose()), answer_context(kek, request_key), answer);
+}
+
+Result<SecureBuffer> open_answer(const TenantKek& kek, ByteView request_key, ByteView box) {
+    return open_box(PlainBoxKey(kek.id, kek.key.expose()), answer_context(kek, request_key), box);
 }
 
 }  // namespace core::crypto

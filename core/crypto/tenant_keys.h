@@ -68,4 +68,10 @@ Result<Plaintext> open_value(const TenantKek& kek,
                              ByteView dek_box,
                              ByteView value_box);
 
+// What was answered to a request, kept under the tenant's KEK in case the request comes again.
+// `request_key` names the request in its row.
+Bytes seal_answer(const TenantKek& kek, ByteView request_key, ByteView answer);
+// Errors: KekUnavailable, IntegrityFailure, as open_value().
+Result<SecureBuffer> open_answer(const TenantKek& kek, ByteView request_key, ByteView box);
+
 }  // namespace core::crypto

@@ -6,8 +6,7 @@
 #include "core/base/result.h"
 #include "core/config/config.h"
 
-#include <chrono>
-#include <filesystem>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -68,7 +67,30 @@ Result<void> agent_create(const config::Config& config, const AgentRequest& requ
 // `tenant`: its id as text.
 Result<void> agent_list(const config::Config& config, const std::string& tenant, Output output);
 
-// What the timers call: the next audit partitions.
-Result<void> maintain(const config::Config& config);
+// By id, or by a name that is its own.
+Result<void> agent_revoke(const config::Config& config,
+                          const std::string& tenant,
+                          const std::string& agent);
+
+Result<void> token_list(const config::Config& config, const std::string& tenant, Output output);
+Result<void> token_revoke(const config::Config& config,
+                          const std::string& tenant,
+                          const std::string& token);
+
+struct AuditTail {
+    std::string tenant;
+    std::int64_t lines = 20;  // 1 to 200
+    bool follow = false;      // until it is interrupted
+};
+// The newest events, oldest first.
+Result<void> audit_tail(const config::Config& config, const AuditTail& wanted, Output output);
+// All events, newest first, in memory that does not grow. `format`: csv or jsonl.
+Result<void> audit_export(const config::Config& config,
+                          const std::string& tenant,
+                          const std::string& format);
+
+// What the timers call: the next audit partitions, expired tokens, requests that no longer come
+// again, and the counts of the audit log. One at a time, on however many hosts.
+Result<ExitCode> maintain(const config::Config& config);
 
 }  // namespace core::ctl

@@ -38,6 +38,9 @@ struct Arguments {
     core::ctl::UserTokenRequest user_token;
     core::ctl::AgentRequest agent;
     std::string listed_tenant;
+    std::string revoked;  // id or name
+    core::ctl::AuditTail tail;
+    std::string format = "csv";
     Command command;
 
     [[nodiscard]] Output output() const { return json ? Output::Json : Output::Text; }
@@ -109,8 +112,8 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
     add_verb(app,
              arguments,
              "maintain",
-             "What the timers call: the next audit partitions",
-             done_by(core::ctl::maintain));
+             "What the timers call: audit partitions and counts, expired tokens, old requests",
+             core::ctl::maintain);
 }
 
 void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
@@ -161,6 +164,51 @@ void add_agent_verbs(CLI::App& app, Arguments& arguments) {
                      return core::ctl::agent_list(c, arguments.listed_tenant, arguments.output());
                  }));
     list->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+    auto* revoke = add_verb(agent,
+                            arguments,
+                            "revoke",
+                            "Revoke an agent with its key and all of its tokens",
+                            done_by([&arguments](const Config& c) {
+                                return core::ctl::agent_revoke(
+                                    c, arguments.listed_tenant, arguments.revoked);
+                            }));
+    revoke->add_option("AGENT", arguments.revoked, "Its id, or a name that is its own")->required();
+    revoke->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+}
+
+void add_token_verbs(CLI::App& app, Arguments& arguments) {
+    auto& token = add_group(app, "token", "Scoped tokens");
+    auto* list = add_verb(
+        token, arguments, "list", "List live tokens", done_by([&arguments](const Config& c) {
+            return core::ctl::token_list(c, arguments.listed_tenant, arguments.output());
+        }));
+    list->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+    auto* revoke = add_verb(
+        token, arguments, "revoke", "Revoke a token", done_by([&arguments](const Config& c) {
+            return core::ctl::token_revoke(c, arguments.listed_tenant, arguments.revoked);
+        }));
+    revoke->add_option("TOKEN", arguments.revoked, "Its id, never the token")->required();
+    revoke->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+}
+
+void add_audit_verbs(CLI::App& app, Arguments& arguments) {
+    auto& audit = add_group(app, "audit", "The audit log");
+    auto* tail = add_verb(
+        audit, arguments, "tail", "Print the newest events", done_by([&arguments](const Config& c) {
+            return core::ctl::audit_tail(c, arguments.tail, arguments.output());
+        }));
+    tail->add_option("--tenant", arguments.tail.tenant, "The tenant's id")->required();
+    tail->add_option("--lines", arguments.tail.lines, "How many; at most 200")
+        ->capture_default_str();
+    tail->add_flag("--follow,-f", arguments.tail.follow, "Go on until interrupted");
+    auto* all = add_verb(
+        audit, arguments, "export", "Print all events", done_by([&arguments](const Config& c) {
+            return core::ctl::audit_export(c, arguments.listed_tenant, arguments.format);
+        }));
+    all->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+    all->add_option("--format", arguments.format, "csv or jsonl")
+        ->check(CLI::IsMember({"csv", "jsonl"}))
+        ->capture_default_str();
 }
 
 ExitCode report(const core::Error& error) {
@@ -199,6 +247,8 @@ int parse_and_run(int argc, char** argv) {
     add_host_verbs(app, arguments);
     add_tenant_verbs(app, arguments);
     add_agent_verbs(app, arguments);
+    add_token_verbs(app, arguments);
+    add_audit_verbs(app, arguments);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

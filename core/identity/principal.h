@@ -7,6 +7,7 @@
 #include "core/identity/scoped_token.h"
 #include "core/scope/scope_set.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ struct AgentPrincipal {
     std::string name;
     scope::AgentLimits limits;
     std::int64_t limits_version = 0;
+    std::int64_t key_version = 0;
     std::string plan;            // free, pro, enterprise
     std::string rate_limit_key;  // of the tenant
 };
@@ -43,11 +45,19 @@ struct UserPrincipal {
 
 using Principal = std::variant<std::monostate, AgentPrincipal, TokenPrincipal, UserPrincipal>;
 
+// The name that a client gives a request which it may send again (header Idempotency-Key).
+struct IdempotencyKey {
+    std::string text;  // 1 to 255 visible ASCII characters
+    // SHA-256 over method, target and body: what the name stands for.
+    std::array<std::uint8_t, 32> request_digest{};
+};
+
 // Where the request comes from; recorded with everything it does.
 struct Origin {
     RequestId request_id;
     IpAddress address;
     std::string user_agent;  // at most 256 bytes of valid UTF-8 without control characters
+    std::optional<IdempotencyKey> idempotency_key;
 };
 
 }  // namespace core::identity

@@ -116,13 +116,24 @@ Positions after_byte(const Positions& before, std::string_view pattern, char c) 
     return after;
 }
 
-// Can `pattern` match `prefix` followed by one segment? A segment can follow where what is left of
-// the pattern is not empty and has no slash that the segment would have to match.
-bool could_match_key_in(std::string_view pattern, std::string_view prefix) {
+Positions after_prefix(std::string_view pattern, std::string_view prefix) {
     Positions positions(pattern.size() + 1, false);
     reach(positions, pattern, 0);
     for (const char c : prefix)
         positions = after_byte(positions, pattern, c);
+    return positions;
+}
+
+// Can `pattern` match `prefix` followed by anything? Something must be left of the pattern.
+bool could_match_below(std::string_view pattern, std::string_view prefix) {
+    const Positions positions = after_prefix(pattern, prefix);
+    return std::find(positions.begin(), positions.end() - 1, true) != positions.end() - 1;
+}
+
+// Can `pattern` match `prefix` followed by one segment? A segment can follow where what is left of
+// the pattern is not empty and has no slash that the segment would have to match.
+bool could_match_key_in(std::string_view pattern, std::string_view prefix) {
+    const Positions positions = after_prefix(pattern, prefix);
     for (std::size_t i = 0; i < pattern.size(); ++i)
         if (positions[i] && pattern.find('/', i) == std::string_view::npos) return true;
     return false;
@@ -164,6 +175,13 @@ bool ScopeSet::could_allow_in(Action action, const Namespace& name_space) const 
     return std::any_of(m_scopes.begin(), m_scopes.end(), [&](const Scope& scope) {
         return scope.covers_action(action) &&
                could_match_key_in(scope.pattern(), name_space.text() + '/');
+    });
+}
+
+bool ScopeSet::could_allow_below(Action action, const Namespace& name_space) const {
+    return std::any_of(m_scopes.begin(), m_scopes.end(), [&](const Scope& scope) {
+        return scope.covers_action(action) &&
+               could_match_below(scope.pattern(), name_space.text() + '/');
     });
 }
 
@@ -254,6 +272,16 @@ bool AgentLimits::could_allow_in(Action action, const Namespace& name_space) con
             return name == name_space.text() || lies_in(name_space.text(), name);
         });
     return inside && m_scopes.could_allow_in(action, name_space);
+}
+
+bool AgentLimits::could_allow_below(Action action, const Namespace& name_space) const {
+    // An allowed namespace may lie above it, be it, or lie below it.
+    const bool inside =
+        std::any_of(m_namespaces.begin(), m_namespaces.end(), [&](const std::string& name) {
+            return name == name_space.text() || lies_in(name_space.text(), name) ||
+                   lies_in(name, name_space.text());
+        });
+    return inside && m_scopes.could_allow_below(action, name_space);
 }
 
 const Scope* AgentLimits::first_not_granted(const ScopeSet& requested) const {

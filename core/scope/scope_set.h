@@ -28,6 +28,8 @@ class ScopeSet {
     [[nodiscard]] bool allows(Action action, const SecretPath& path) const;
     // Could any scope cover a key directly in this namespace, existing or not?
     [[nodiscard]] bool could_allow_in(Action action, const Namespace& name_space) const;
+    // The same for any path in or below it.
+    [[nodiscard]] bool could_allow_below(Action action, const Namespace& name_space) const;
     // Does any scope cover everything below this namespace: "a/b/*" for "a/b"?
     [[nodiscard]] bool allows_all_below(Action action, std::string_view name_space) const;
     // Path patterns of the scopes that cover `action`.
@@ -61,6 +63,8 @@ class AgentLimits {
     [[nodiscard]] bool allows(Action action, const SecretPath& path) const;
     // Could any path directly in `name_space` be allowed?
     [[nodiscard]] bool could_allow_in(Action action, const Namespace& name_space) const;
+    // The same for any path in or below it.
+    [[nodiscard]] bool could_allow_below(Action action, const Namespace& name_space) const;
     // The first scope of `requested` that is not granted; nullptr when all are.
     [[nodiscard]] const Scope* first_not_granted(const ScopeSet& requested) const;
     // The CLI's short forms `read:secrets`, `write:secrets`, `import:secrets`: scopes over the

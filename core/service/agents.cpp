@@ -8,6 +8,7 @@
 #include "core/service/text_rules.h"
 #include "core/store/agent_store.h"
 #include "core/store/connection_pool.h"
+#include "core/store/transaction.h"
 
 #include <algorithm>
 #include <utility>
@@ -23,6 +24,13 @@ bool is_name_byte(char c) {
            c == ' ' || c == '.' || c == '-';
 }
 
+Result<void> check_description(const std::optional<std::string>& description) {
+    if (description && character_count(*description) > kLongestDescription)
+        return failure(ErrorCode::InvalidRequest,
+                       "The member 'description' must have at most 500 characters");
+    return {};
+}
+
 Result<void> check(const NewAgent& request) {
     const auto& name = request.name;
     if (name.empty() || name.size() > kLongestName ||
@@ -30,10 +38,42 @@ Result<void> check(const NewAgent& request) {
         return failure(ErrorCode::InvalidRequest,
                        "The member 'name' must have 1 to 64 characters of A-Z a-z 0-9 _ . - and "
                        "space");
-    if (request.description && character_count(*request.description) > kLongestDescription)
-        return failure(ErrorCode::InvalidRequest,
-                       "The member 'description' must have at most 500 characters");
-    return {};
+    return check_description(request.description);
+}
+
+Agent agent_of(const TenantId& tenant, store::AgentRow&& row) {
+    Agent agent;
+    agent.id = row.agent;
+    agent.tenant = tenant;
+    agent.name = std::move(row.name);
+    agent.description = std::move(row.description);
+    agent.api_key_prefix = identity::shown_prefix(row.key_public_id);
+    agent.allowed_namespaces = std::move(row.allowed_namespaces);
+    agent.allowed_scopes = std::move(row.allowed_scopes);
+    agent.ip_allowlist = std::move(row.ip_allowlist);
+    agent.active = row.active;
+    agent.created_at = row.created_at;
+    agent.last_active_at = row.last_active_at;
+    return agent;
+}
+
+std::string limits_details(const store::AgentRow& row) {
+    JsonWriter writer;
+    writer.begin_object().member("allowed_namespaces", row.allowed_namespaces);
+    writer.member("allowed_scopes", row.allowed_scopes);
+    writer.member("ip_allowlist", row.ip_allowlist).end_object();
+    return std::move(writer).take_text();
+}
+
+Error no_such_agent() {
+    return {ErrorCode::NotFound, "There is no such agent; GET /v1/agents lists them", {}};
+}
+
+// The agent that was locked by its id. Errors: NotFound.
+Result<store::AgentRow> one_agent(const store::ResultSet& found) {
+    auto rows = store::parse_agents(found);
+    if (rows.empty()) return tl::unexpected(no_such_agent());
+    return std::move(rows.front());
 }
 
 std::string creation_details(const store::NewAgentRow& row) {
@@ -50,13 +90,24 @@ Actor actor_of(const identity::UserPrincipal& user) {
     return {user.tenant, "user", user.user};
 }
 
-Agents::Agents(const Runtime& runtime) : m_runtime(runtime), m_pepper(runtime.keyring.pepper()) {}
+Agents::Agents(const Runtime& runtime)
+    : m_runtime(runtime), m_pepper(runtime.keyring.pepper()), m_once(runtime) {}
 
-Result<CreatedAgent> Agents::create(const Actor& actor,
-                                    const identity::Origin& origin,
-                                    const NewAgent& request) {
+store::AuditRecord Agents::record_of(std::string_view type, const AgentId& agent) const {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
+    record.type = type;
+    record.resource_type = "agent";
+    record.resource = agent.bytes();
+    return record;
+}
+
+Result<Body> Agents::create(const Actor& actor,
+                            const identity::Origin& origin,
+                            const NewAgent& request,
+                            const Rendering<AgentWithKey>& render) {
     if (const auto fine = check(request); !fine) return failure(fine);
-    auto key = identity::AgentKey::generate();
+    const auto key = identity::AgentKey::generate();
     store::NewAgentRow row;
     row.agent = crypto::new_id<AgentId>(m_runtime.clock);
     row.name = request.name;
@@ -70,33 +121,134 @@ Result<CreatedAgent> Agents::create(const Actor& actor,
     if (request.ips) row.ip_allowlist = request.ips->entries();
     row.created_by = actor.user;
 
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
-    record.type = "agent.created";
-    record.resource_type = "agent";
-    record.resource = row.agent.bytes();
-    record.details = creation_details(row);
+    return m_once.run(
+        actor.tenant,
+        audit_origin(actor, origin),
+        origin,
+        [](store::Transaction&) {},
+        [&](Change& change) -> Result<Body> {
+            store::add_agent(change.transaction(), actor.tenant, row);
+            auto record = record_of("agent.created", row.agent);
+            record.details = creation_details(row);
+            change.record(record);
 
-    auto connection = m_runtime.connections.borrow();
-    if (!connection) return failure(connection);
-    store::Transaction transaction(**connection, actor.tenant);
-    store::add_agent(transaction, actor.tenant, row);
-    store::add_audit_record(transaction, actor.tenant, audit_origin(actor, origin), record);
-    const auto results = transaction.commit();
-    if (!results) return tl::unexpected(store::to_error(results.error()));
+            store::AgentRow created;
+            created.agent = row.agent;
+            created.name = row.name;
+            created.description = row.description;
+            created.key_public_id = row.key_public_id;
+            created.allowed_namespaces = row.allowed_namespaces;
+            created.allowed_scopes = row.allowed_scopes;
+            created.ip_allowlist = row.ip_allowlist;
+            created.active = true;
+            created.created_at = change.now();
+            return render({agent_of(actor.tenant, std::move(created)), key.text()});
+        });
+}
 
-    CreatedAgent created;
-    created.agent.id = row.agent;
-    created.agent.tenant = actor.tenant;
-    created.agent.name = row.name;
-    created.agent.description = row.description;
-    created.agent.api_key_prefix = identity::shown_prefix(key.public_id());
-    created.agent.allowed_namespaces = row.allowed_namespaces;
-    created.agent.allowed_scopes = row.allowed_scopes;
-    created.agent.ip_allowlist = row.ip_allowlist;
-    created.agent.created_at = results->front().row(0).time();
-    created.api_key = std::move(key).release();
-    return created;
+Result<Body> Agents::update(const Actor& actor,
+                            const identity::Origin& origin,
+                            const AgentId& id,
+                            const AgentPatch& patch,
+                            const Rendering<Agent>& render) {
+    if (patch.description)
+        if (const auto fine = check_description(*patch.description); !fine) return failure(fine);
+    return m_once.run(
+        actor.tenant,
+        audit_origin(actor, origin),
+        origin,
+        [&](store::Transaction& transaction) {
+            store::add_lock_agent(transaction, actor.tenant, id, std::nullopt);
+        },
+        [&](Change& change) -> Result<Body> {
+            auto row = one_agent(change.found(0));
+            if (!row) return failure(row);
+            if (!row->active) return tl::unexpected(no_such_agent());
+            const auto before = *row;
+            if (patch.description) row->description = *patch.description;
+            if (patch.allowed_namespaces) row->allowed_namespaces = *patch.allowed_namespaces;
+            if (patch.allowed_scopes) row->allowed_scopes = *patch.allowed_scopes;
+            if (patch.ips)
+                row->ip_allowlist = *patch.ips ? std::optional((*patch.ips)->entries())
+                                               : std::nullopt;
+            const auto limits =
+                scope::AgentLimits::parse(row->allowed_namespaces, row->allowed_scopes);
+            if (!limits) return failure(limits);
+            const bool has_new_limits = row->allowed_namespaces != before.allowed_namespaces ||
+                                        row->allowed_scopes != before.allowed_scopes;
+            store::add_update_agent(
+                change.transaction(),
+                actor.tenant,
+                *row,
+                has_new_limits ? store::LimitsChange::NewVersion : store::LimitsChange::None);
+            auto record = record_of("agent.updated", id);
+            record.details = limits_details(*row);
+            change.record(record);
+            return render(agent_of(actor.tenant, std::move(*row)));
+        });
+}
+
+Result<Body> Agents::revoke(const Actor& actor,
+                            const identity::Origin& origin,
+                            const std::string& id_or_name,
+                            const Rendering<AgentId>& render) {
+    return m_once.run(
+        actor.tenant,
+        audit_origin(actor, origin),
+        origin,
+        [&](store::Transaction& transaction) {
+            store::add_lock_agent(
+                transaction, actor.tenant, AgentId::parse(id_or_name), id_or_name);
+        },
+        [&](Change& change) -> Result<Body> {
+            auto rows = store::parse_agents(change.found(0));
+            const bool by_id = !rows.empty() && rows.front().agent.text() == id_or_name;
+            if (rows.size() > 1 && !by_id)
+                return failure(ErrorCode::InvalidRequest,
+                               "Several active agents bear this name; send the id of the one that "
+                               "is meant");
+            if (rows.empty() || !rows.front().active) return tl::unexpected(no_such_agent());
+            const AgentId agent = rows.front().agent;
+            store::add_deactivate_agent(change.transaction(), actor.tenant, agent);
+            auto record = record_of("agent.revoked", agent);
+            JsonWriter details;
+            details.begin_object().member("name", rows.front().name).end_object();
+            record.details = std::move(details).take_text();
+            change.record(record);
+            return render(agent);
+        });
+}
+
+Result<Body> Agents::rotate_key(const Actor& actor,
+                                const identity::Origin& origin,
+                                const AgentId& id,
+                                const Rendering<AgentWithKey>& render) {
+    const auto key = identity::AgentKey::generate();
+    return m_once.run(
+        actor.tenant,
+        audit_origin(actor, origin),
+        origin,
+        [&](store::Transaction& transaction) {
+            store::add_lock_agent(transaction, actor.tenant, id, std::nullopt);
+        },
+        [&](Change& change) -> Result<Body> {
+            auto row = one_agent(change.found(0));
+            if (!row) return failure(row);
+            if (!row->active) return tl::unexpected(no_such_agent());
+            row->key_public_id = key.public_id();
+            store::add_replace_agent_key(change.transaction(),
+                                         actor.tenant,
+                                         id,
+                                         key.public_id(),
+                                         m_runtime.keyring.pepper_id(),
+                                         key.mac(m_pepper, actor.tenant, id));
+            auto record = record_of("agent.updated", id);
+            JsonWriter details;
+            details.begin_object().member("key", "replaced").end_object();
+            record.details = std::move(details).take_text();
+            change.record(record);
+            return render({agent_of(actor.tenant, std::move(*row)), key.text()});
+        });
 }
 
 Result<Page<Agent>> Agents::list(const TenantId& tenant, const PageRequest& page) {
@@ -106,21 +258,8 @@ Result<Page<Agent>> Agents::list(const TenantId& tenant, const PageRequest& page
     if (!rows) return failure(rows);
     Page<Agent> out;
     out.total = rows->total;
-    for (auto& row : rows->rows) {
-        Agent agent;
-        agent.id = row.agent;
-        agent.tenant = tenant;
-        agent.name = std::move(row.name);
-        agent.description = std::move(row.description);
-        agent.api_key_prefix = identity::shown_prefix(row.key_public_id);
-        agent.allowed_namespaces = std::move(row.allowed_namespaces);
-        agent.allowed_scopes = std::move(row.allowed_scopes);
-        agent.ip_allowlist = std::move(row.ip_allowlist);
-        agent.active = row.active;
-        agent.created_at = row.created_at;
-        agent.last_active_at = row.last_active_at;
-        out.items.push_back(std::move(agent));
-    }
+    for (auto& row : rows->rows)
+        out.items.push_back(agent_of(tenant, std::move(row)));
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/principal.h"
 #include "core/scope/scope_set.h"
+#include "core/service/exactly_once.h"
 #include "core/service/page.h"
 
 #include <optional>
@@ -41,9 +42,17 @@ struct Agent {
     std::optional<Timestamp> last_active_at;
 };
 
-struct CreatedAgent {
+struct AgentWithKey {
     Agent agent;
-    Credential api_key;  // shown once
+    const Credential& api_key;  // shown once; lives as long as the call
+};
+
+// What PATCH changes; what is nothing stays.
+struct AgentPatch {
+    std::optional<std::optional<std::string>> description;  // inner: none
+    std::optional<std::vector<std::string>> allowed_namespaces;
+    std::optional<std::vector<std::string>> allowed_scopes;
+    std::optional<std::optional<identity::IpAllowlist>> ips;  // inner: from anywhere
 };
 
 // Who acts: a person over HTTP, or the operator at the host (secretstorectl).
@@ -59,17 +68,45 @@ class Agents {
     // `runtime` must outlive this object.
     explicit Agents(const Runtime& runtime);
 
+    // Changes are made exactly once (exactly_once.h).
     // Errors: InvalidRequest (name, description), StoreUnavailable.
-    Result<CreatedAgent> create(const Actor& actor,
-                                const identity::Origin& origin,
-                                const NewAgent& request);
+    Result<Body> create(const Actor& actor,
+                        const identity::Origin& origin,
+                        const NewAgent& request,
+                        const Rendering<AgentWithKey>& render);
+
+    // What its tokens may do is judged by the new limits from their next use on.
+    // Errors: InvalidRequest, NotFound (inactive ones too), StoreUnavailable.
+    Result<Body> update(const Actor& actor,
+                        const identity::Origin& origin,
+                        const AgentId& id,
+                        const AgentPatch& patch,
+                        const Rendering<Agent>& render);
+
+    // Its key and all of its tokens are dead when this returns. By id, or by name where exactly one
+    // active agent bears it. Errors: NotFound, InvalidRequest (several of that name),
+    // StoreUnavailable.
+    Result<Body> revoke(const Actor& actor,
+                        const identity::Origin& origin,
+                        const std::string& id_or_name,
+                        const Rendering<AgentId>& render);
+
+    // A new key; the old one and every token that was issued under it are dead.
+    // Errors: NotFound, StoreUnavailable.
+    Result<Body> rotate_key(const Actor& actor,
+                            const identity::Origin& origin,
+                            const AgentId& id,
+                            const Rendering<AgentWithKey>& render);
 
     // Oldest first. Errors: StoreUnavailable.
     Result<Page<Agent>> list(const TenantId& tenant, const PageRequest& page);
 
   private:
+    [[nodiscard]] store::AuditRecord record_of(std::string_view type, const AgentId& agent) const;
+
     const Runtime& m_runtime;
     crypto::HmacKey m_pepper;
+    ExactlyOnce m_once;
 };
 
 }  // namespace core::service

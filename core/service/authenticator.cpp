@@ -176,6 +176,7 @@ Result<Principal> agent_principal(const store::AgentKeyRow& agent) {
     principal.name = agent.name;
     principal.limits = std::move(*limits);
     principal.limits_version = agent.limits_version;
+    principal.key_version = agent.key_version;
     principal.plan = agent.plan;
     principal.rate_limit_key = agent.rate_limit_key;
     return Principal(std::move(principal));

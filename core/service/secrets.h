@@ -1,4 +1,4 @@
-// Secrets: stored by people and by agents with a scoped token, read one at a time.
+// Secrets as they are read and listed. What changes them: secret_changes.h.
 // Thread-compatible: one object per request thread (it caches opened KEKs).
 #pragma once
 
@@ -31,9 +31,6 @@ namespace core::service {
 
 struct Runtime;
 
-inline constexpr std::size_t kMaxValueBytes = 65536;
-inline constexpr std::size_t kMaxMetadataBytes = 8192;
-
 // What the API shows of a secret without its value.
 struct SecretInfo {
     SecretId id;
@@ -60,6 +57,23 @@ struct NamespaceListing {
     bool path_is_a_secret = false;
 };
 
+struct NamespacePage {
+    std::vector<std::string> names;  // in order
+    std::int64_t total = 0;
+};
+
+// One version of a secret, without its value.
+struct SecretVersionInfo {
+    std::int64_t version = 0;
+    scope::AccessTier tier = scope::AccessTier::Standard;
+    std::optional<Timestamp> expires_at;
+    Timestamp created_at;
+    std::string created_by_type;  // agent, user
+    std::optional<std::string> created_by;
+    bool is_current = false;
+};
+using VersionPage = Page<SecretVersionInfo>;
+
 // The caller has this version already: recorded as any read, and nothing was decrypted.
 struct NotModified {
     std::int64_t version = 0;
@@ -76,17 +90,6 @@ struct ReadRequest {
     std::function<bool(std::int64_t version)> has_already;
 };
 
-// Absent members keep what is stored; a new secret gets custom, standard, none, never.
-struct PutRequest {
-    Plaintext value;  // 1 byte to 64 KiB of UTF-8
-    std::optional<std::string_view> type;
-    std::optional<scope::AccessTier> tier;
-    std::optional<std::string> metadata;  // JSON text of an object, at most 8 KiB
-    // Outer: was it sent? Inner: when, or never.
-    std::optional<std::optional<Timestamp>> expires_at;
-    std::optional<std::int64_t> expected_version;  // 0: must not exist
-};
-
 class Secrets {
   public:
     // `runtime` must outlive this object.
@@ -99,19 +102,26 @@ class Secrets {
                             const identity::Origin& origin,
                             const ReadRequest& request);
 
-    // Errors: InvalidRequest, ScopeDenied, VersionConflict, Unauthorized, StoreUnavailable.
-    Result<SecretInfo> put(const identity::Principal& principal,
-                           const identity::Origin& origin,
-                           const scope::SecretPath& path,
-                           const PutRequest& request);
-
-    // What the caller may read in exactly this namespace, by key.
+    // What the caller may read in exactly this namespace, or also in all below it; by namespace and
+    // key.
     // Errors: ScopeDenied where that is nothing at all by its scopes; Unauthorized;
     // StoreUnavailable.
     Result<NamespaceListing> list(const identity::Principal& principal,
                                   const identity::Origin& origin,
                                   const scope::Namespace& name_space,
+                                  store::Depth depth,
                                   const PageRequest& page);
+
+    // The namespaces in which the caller may read something; with the scope namespaces:read, in
+    // which the agent may. Errors: as list().
+    Result<NamespacePage> namespaces(const identity::Principal& principal,
+                                     const identity::Origin& origin,
+                                     const PageRequest& page);
+
+    // Newest first, for people. Errors: SecretNotFound, StoreUnavailable.
+    Result<VersionPage> versions(const TenantId& tenant,
+                                 const scope::SecretPath& path,
+                                 const PageRequest& page);
 
   private:
     Result<ReadAnswer> read_as_agent(const identity::TokenPrincipal& token,
@@ -124,8 +134,10 @@ class Secrets {
                                            const identity::Origin& origin,
                                            const ReadRequest& request);
     // Decides and records one read; a batch or, for a token whose uses count, a transaction.
-    Result<store::ReadRow> decide(const identity::TokenPrincipal& token, store::ReadQuery& query);
-    Result<store::ReadRow> decide_counted(store::ReadQuery& query);
+    Result<store::ReadRow> decide(const identity::TokenPrincipal& token,
+                                  const identity::Origin& origin,
+                                  store::ReadQuery& query);
+    Result<store::ReadRow> decide_counted(const identity::Origin& origin, store::ReadQuery& query);
     // The agent's limits are not those that the token was issued under: judges by the present ones.
     Result<void> judge_by_present_limits(const identity::TokenPrincipal& token,
                                          const identity::Origin& origin,
@@ -137,6 +149,10 @@ class Secrets {
                                       Error otherwise,
                                       std::string_view reason);
     // May this token list there, and what of it? Sends the transaction's first statements.
+    struct ListingPlace {
+        const scope::Namespace* name_space = nullptr;  // nullptr: the names of all
+        store::Depth depth = store::Depth::Exact;
+    };
     struct ListingAdmission {
         std::string_view reason;
         std::optional<Error> refusal;
@@ -144,16 +160,11 @@ class Secrets {
     };
     Result<ListingAdmission> admit_listing(const identity::TokenPrincipal& token,
                                            const identity::Origin& origin,
-                                           const scope::Namespace& name_space,
+                                           const ListingPlace& place,
                                            store::Transaction& transaction);
     Result<ReadAnswer> open(const TenantId& tenant,
                             const ReadRequest& request,
                             const store::ReadRow& row);
-    // Nothing where another transaction created the same secret meanwhile.
-    Result<std::optional<SecretInfo>> put_once(const identity::Principal& principal,
-                                               const identity::Origin& origin,
-                                               const scope::SecretPath& path,
-                                               const PutRequest& request);
 
     const Runtime& m_runtime;
     KekCache m_keks;

@@ -9,8 +9,11 @@ Services::Services(const Runtime& shared)
       authenticator(shared),
       agents(shared),
       tokens(shared),
+      approvals(shared),
       secrets(shared),
-      audit(shared) {}
+      secret_changes(shared),
+      audit(shared),
+      profile(shared) {}
 
 Result<void> Services::check_health() {
     auto connection = runtime.connections.borrow();

@@ -4,9 +4,12 @@
 #include "core/base/clock.h"
 #include "core/crypto/key_provider.h"
 #include "core/service/agents.h"
+#include "core/service/approvals.h"
 #include "core/service/audit.h"
 #include "core/service/authenticator.h"
 #include "core/service/keyring.h"
+#include "core/service/profile.h"
+#include "core/service/secret_changes.h"
 #include "core/service/secrets.h"
 #include "core/service/tenants.h"
 #include "core/service/tokens.h"
@@ -52,8 +55,11 @@ struct Services {
     Authenticator authenticator;
     Agents agents;
     Tokens tokens;
+    Approvals approvals;
     Secrets secrets;
+    SecretChanges secret_changes;
     Audit audit;
+    Profile profile;
 };
 
 }  // namespace core::service

@@ -9,6 +9,10 @@
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
+#include "core/scope/access_tier.h"
+#include "core/service/exactly_once.h"
+#include "core/service/page.h"
+#include "core/store/token_store.h"
 
 #include <chrono>
 #include <cstdint>
@@ -18,14 +22,9 @@
 #include <variant>
 #include <vector>
 
-namespace core::store {
-struct AuditOrigin;
-class Connection;
-struct NewTokenRow;
-}  // namespace core::store
-
 namespace core::service {
 
+struct Actor;
 struct Runtime;
 
 struct TokenRequest {
@@ -37,7 +36,7 @@ struct TokenRequest {
 };
 
 struct IssuedToken {
-    Credential token;
+    const Credential* token = nullptr;  // lives as long as the call
     TokenId id;
     Timestamp expires_at;
     std::vector<std::string> scopes;
@@ -50,34 +49,81 @@ struct ApprovalRequired {
 
 using TokenAnswer = std::variant<IssuedToken, ApprovalRequired>;
 
+// A token's row, never the token.
+struct TokenInfo {
+    TokenId id;
+    AgentId agent;
+    std::vector<std::string> scopes;
+    scope::AccessTier tier = scope::AccessTier::Standard;
+    std::optional<std::int64_t> max_uses;
+    std::int64_t uses = 0;
+    std::optional<std::vector<std::string>> ip_allowlist;
+    Timestamp issued_at;
+    Timestamp expires_at;
+};
+
 class Tokens {
   public:
     // `runtime` must outlive this object.
     explicit Tokens(const Runtime& runtime);
 
+    // The same request of the same agent within 10 s gets the same token, as long as that is of use:
+    // the official SDK sends a request up to four times.
+    //
     // Issued at once, unless the scopes cover an existing secret of a tier that needs approval for
     // the action; then the same request asked again gives the same pending approval.
     // Errors: InvalidRequest; ScopeDenied naming the scope that the agent may not have (recorded
     // as token.denied); StoreUnavailable.
-    Result<TokenAnswer> request(const identity::AgentPrincipal& agent,
-                                const identity::Origin& origin,
-                                const TokenRequest& request);
+    Result<Body> request(const identity::AgentPrincipal& agent,
+                         const identity::Origin& origin,
+                         const TokenRequest& request,
+                         const Rendering<TokenAnswer>& render);
+
+    // Those that are of use now, newest first; of one agent or of all. Errors: StoreUnavailable.
+    Result<Page<TokenInfo>> list(const TenantId& tenant,
+                                 const std::optional<AgentId>& agent,
+                                 const PageRequest& page);
+
+    // No worker accepts it in a request that is sent after this has returned.
+    // Errors: NotFound, AlreadyRevoked, StoreUnavailable.
+    Result<Body> revoke(const Actor& actor,
+                        const identity::Origin& origin,
+                        const TokenId& token,
+                        const Rendering<TokenId>& render);
 
   private:
-    Result<TokenAnswer> issue(const identity::AgentPrincipal& agent,
-                              const identity::Origin& origin,
-                              const TokenRequest& request,
-                              scope::ScopeSet scopes,
-                              const store::NewTokenRow& row);
-    Result<TokenAnswer> ask(store::Connection& connection,
-                            const TenantId& tenant,
-                            const TokenRequest& request,
-                            const store::NewTokenRow& row,
-                            std::int64_t tier,
-                            const store::AuditOrigin& origin);
+    // One request on its way: what will be signed, and the row it stands for.
+    struct Draft {
+        identity::ScopedTokenClaims claims;
+        store::NewTokenRow row;
+    };
+    Result<Draft> draft(const identity::AgentPrincipal& agent, const TokenRequest& request);
+    void add_issue(store::Transaction& transaction,
+                   const TenantId& tenant,
+                   const Draft& draft,
+                   const store::AuditOrigin& origin);
+    Result<Body> answer(const Draft& draft,
+                        const store::IssuedRow& issued,
+                        const Rendering<TokenAnswer>& render);
+    // Nothing where an approval is needed first.
+    Result<std::optional<Body>> issue(const Draft& draft,
+                                      const store::AuditOrigin& from,
+                                      const Rendering<TokenAnswer>& render,
+                                      std::int64_t& tier);
+    Result<std::optional<Body>> issue_once(const Draft& draft,
+                                           const store::AuditOrigin& from,
+                                           const identity::Origin& origin,
+                                           const Rendering<TokenAnswer>& render,
+                                           std::int64_t& tier);
+    Result<Body> ask(const Draft& draft,
+                     const TokenRequest& request,
+                     std::int64_t tier,
+                     const store::AuditOrigin& from,
+                     const Rendering<TokenAnswer>& render);
 
     const Runtime& m_runtime;
     identity::ScopedTokenKeys m_keys;
+    ExactlyOnce m_once;
 };
 
 }  // namespace core::service

@@ -15,6 +15,7 @@ AgentKeyRow parse_key_row(Row row) {
     out.allowed_scopes = row.texts();
     out.ip_allowlist = row.maybe_texts();
     out.limits_version = row.integer();
+    out.key_version = row.integer();
     out.active = row.boolean();
     out.plan = row.text();
     out.rate_limit_key = row.text();
@@ -55,6 +56,47 @@ void add_agent(Transaction& transaction, const TenantId& tenant, const NewAgentR
     transaction.add(Statement::InsertAgent, std::move(parameters));
 }
 
+void add_lock_agent(Transaction& transaction,
+                    const TenantId& tenant,
+                    const std::optional<AgentId>& agent,
+                    const std::optional<std::string>& name) {
+    transaction.add(Statement::LockAgent, Parameters{}.id(tenant).id(agent).maybe_text(name));
+}
+
+std::vector<AgentRow> parse_agents(const ResultSet& result) {
+    std::vector<AgentRow> rows;
+    rows.reserve(result.size());
+    for (std::size_t i = 0; i < result.size(); ++i)
+        rows.push_back(parse_agent_row(result.row(i)));
+    return rows;
+}
+
+void add_update_agent(Transaction& transaction,
+                      const TenantId& tenant,
+                      const AgentRow& agent,
+                      LimitsChange change) {
+    Parameters parameters;
+    parameters.id(tenant).id(agent.agent).maybe_text(agent.description);
+    parameters.texts(agent.allowed_namespaces).texts(agent.allowed_scopes);
+    parameters.maybe_texts(agent.ip_allowlist);
+    parameters.bigint(std::int64_t{change == LimitsChange::NewVersion ? 1 : 0});
+    transaction.add(Statement::UpdateAgent, std::move(parameters));
+}
+
+void add_deactivate_agent(Transaction& transaction, const TenantId& tenant, const AgentId& agent) {
+    transaction.add(Statement::DeactivateAgent, Parameters{}.id(tenant).id(agent));
+}
+
+void add_replace_agent_key(Transaction& transaction,
+                           const TenantId& tenant,
+                           const AgentId& agent,
+                           std::string_view public_id,
+                           const KeyId& pepper,
+                           ByteView mac) {
+    transaction.add(Statement::ReplaceAgentKey,
+                    Parameters{}.id(tenant).id(agent).text(public_id).id(pepper).bytes(mac));
+}
+
 Result<AgentRows> list_agents(Connection& connection,
                               const TenantId& tenant,
                               std::int64_t limit,
@@ -65,10 +107,7 @@ Result<AgentRows> list_agents(Connection& connection,
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(to_error(results.error()));
     AgentRows out;
-    const ResultSet& rows = results->at(0);
-    out.rows.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        out.rows.push_back(parse_agent_row(rows.row(i)));
+    out.rows = parse_agents(results->at(0));
     out.total = results->at(1).row(0).integer();
     return out;
 }

@@ -27,6 +27,7 @@ struct AgentKeyRow {
     std::vector<std::string> allowed_scopes;
     std::optional<std::vector<std::string>> ip_allowlist;
     std::int64_t limits_version = 0;
+    std::int64_t key_version = 0;
     bool active = false;
     std::string plan;
     std::string rate_limit_key;
@@ -70,6 +71,31 @@ struct AgentRows {
     std::vector<AgentRow> rows;
     std::int64_t total = 0;
 };
+
+// Queued; one result, for parse_agents(): the agent of this id, or else active ones of this name;
+// at most two. Locked until the transaction ends.
+void add_lock_agent(Transaction& transaction,
+                    const TenantId& tenant,
+                    const std::optional<AgentId>& agent,
+                    const std::optional<std::string>& name);
+std::vector<AgentRow> parse_agents(const ResultSet& result);
+
+// Queued: description, namespaces, scopes and addresses of `agent` become what it says. What it may
+// do gets a new version where that has changed.
+enum class LimitsChange : std::uint8_t { None, NewVersion };
+void add_update_agent(Transaction& transaction,
+                      const TenantId& tenant,
+                      const AgentRow& agent,
+                      LimitsChange change);
+// Queued.
+void add_deactivate_agent(Transaction& transaction, const TenantId& tenant, const AgentId& agent);
+// Queued: the old key and what was issued under it are dead.
+void add_replace_agent_key(Transaction& transaction,
+                           const TenantId& tenant,
+                           const AgentId& agent,
+                           std::string_view public_id,
+                           const KeyId& pepper,
+                           ByteView mac);
 
 // Oldest first. Errors: StoreUnavailable.
 Result<AgentRows> list_agents(Connection& connection,

@@ -3,6 +3,30 @@
 #include "core/store/transaction.h"
 
 namespace core::store {
+namespace {
+
+ApprovalRow parse_approval(Row row) {
+    ApprovalRow out;
+    out.approval = row.id<ApprovalId>();
+    out.agent = row.id<AgentId>();
+    out.agent_name = row.text();
+    out.agent_description = row.maybe_text();
+    out.status = row.text();
+    out.scopes = row.texts();
+    out.ttl_seconds = row.integer();
+    out.max_uses = row.maybe_integer();
+    out.ip_allowlist = row.maybe_texts();
+    out.reason = row.maybe_text();
+    out.tier = row.integer();
+    out.ip_address = row.text();
+    out.user_agent = row.maybe_text();
+    out.created_at = row.time();
+    out.expires_at = row.time();
+    out.decided_at = row.maybe_time();
+    return out;
+}
+
+}  // namespace
 
 Result<ApprovalId> request_approval(Connection& connection,
                                     const TenantId& tenant,
@@ -35,6 +59,36 @@ Result<ApprovalId> request_approval(Connection& connection,
     if (found.empty())
         return tl::unexpected(unavailable("the approval was decided at this very moment"));
     return found.row(0).id<ApprovalId>();
+}
+
+Result<std::optional<ApprovalRow>> find_approval(Connection& connection,
+                                                 const TenantId& tenant,
+                                                 const ApprovalId& approval,
+                                                 const std::optional<AgentId>& agent) {
+    Transaction transaction(connection, tenant);
+    transaction.add(Statement::FindApproval, Parameters{}.id(tenant).id(approval).id(agent));
+    const auto results = transaction.commit();
+    if (!results) return tl::unexpected(to_error(results.error()));
+    if (results->front().empty()) return std::nullopt;
+    return parse_approval(results->front().row(0));
+}
+
+Result<ApprovalRows> list_approvals(Connection& connection,
+                                    const TenantId& tenant,
+                                    const std::optional<std::string>& status,
+                                    std::int64_t limit,
+                                    std::int64_t offset) {
+    Transaction transaction(connection, tenant);
+    transaction.add(Statement::ListApprovals,
+                    Parameters{}.id(tenant).maybe_text(status).bigint(limit).bigint(offset));
+    transaction.add(Statement::CountApprovals, Parameters{}.id(tenant).maybe_text(status));
+    const auto results = transaction.commit();
+    if (!results) return tl::unexpected(to_error(results.error()));
+    ApprovalRows out;
+    for (std::size_t i = 0; i < results->at(0).size(); ++i)
+        out.rows.push_back(parse_approval(results->at(0).row(i)));
+    out.total = results->at(1).row(0).integer();
+    return out;
 }
 
 }  // namespace core::store

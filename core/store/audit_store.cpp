@@ -1,5 +1,7 @@
 #include "core/store/audit_store.h"
 
+#include <limits>
+
 namespace core::store {
 namespace {
 
@@ -31,8 +33,49 @@ AuditRow parse_row(Row row) {
     out.user_agent = row.maybe_text();
     out.request_id = row.maybe_text();
     out.created_at = row.time();
+    out.seq = row.integer();
     return out;
 }
+
+// A text for each index: see statements.cpp.
+enum class AuditIndex { Time, Path, Type };
+
+AuditIndex index_for(const AuditFilter& filter) {
+    if (filter.key) return AuditIndex::Path;
+    // Reads are nearly all that there is: they have no index of their own.
+    if (filter.event_type && *filter.event_type != "secret.read") return AuditIndex::Type;
+    return AuditIndex::Time;
+}
+
+Statement list_statement(AuditIndex index) {
+    if (index == AuditIndex::Path) return Statement::ListAuditEventsOfPath;
+    if (index == AuditIndex::Type) return Statement::ListAuditEventsOfType;
+    return Statement::ListAuditEvents;
+}
+
+Statement count_statement(AuditIndex index) {
+    if (index == AuditIndex::Path) return Statement::CountAuditEventsOfPath;
+    if (index == AuditIndex::Type) return Statement::CountAuditEventsOfType;
+    return Statement::CountAuditEvents;
+}
+
+Parameters filter_parameters(const TenantId& tenant, const AuditFilter& filter) {
+    Parameters parameters;
+    parameters.id(tenant).maybe_text(filter.event_type).maybe_text(filter.actor_type);
+    add_uuid(parameters, filter.actor).maybe_text(filter.resource_type);
+    add_uuid(parameters, filter.resource).maybe_text(filter.name_space);
+    parameters.time(filter.from).time(filter.to).maybe_text(filter.key);
+    return parameters;
+}
+
+// By nothing but the type: that is counted by month.
+bool is_sealed(const AuditFilter& filter) {
+    return !filter.actor_type && !filter.actor && !filter.resource_type && !filter.resource &&
+           !filter.name_space && !filter.key && !filter.from && !filter.to;
+}
+
+// Behind everything that there is: the first page.
+constexpr AuditPosition kBeginning{Timestamp::max(), std::numeric_limits<std::int64_t>::max()};
 
 }  // namespace
 
@@ -50,23 +93,58 @@ void add_audit_record(Transaction& transaction,
     transaction.add(Statement::InsertAuditEvent, std::move(parameters));
 }
 
-Result<AuditPage> list_audit(Connection& connection,
+void add_list_audit(Transaction& transaction,
+                    const TenantId& tenant,
+                    const AuditFilter& filter,
+                    const std::optional<AuditPosition>& behind,
+                    std::int64_t limit,
+                    std::int64_t offset) {
+    auto parameters = filter_parameters(tenant, filter);
+    const AuditPosition& start = behind ? *behind : kBeginning;
+    parameters.time(start.created_at).bigint(start.seq).bigint(limit).bigint(offset);
+    transaction.add(list_statement(index_for(filter)), std::move(parameters));
+}
+
+std::vector<AuditRow> parse_audit_rows(const ResultSet& result) {
+    std::vector<AuditRow> rows;
+    rows.reserve(result.size());
+    for (std::size_t i = 0; i < result.size(); ++i)
+        rows.push_back(parse_row(result.row(i)));
+    return rows;
+}
+
+void add_count_audit(Transaction& transaction, const TenantId& tenant, const AuditFilter& filter) {
+    if (is_sealed(filter))
+        transaction.add(Statement::CountAllAuditEvents,
+                        Parameters{}.id(tenant).maybe_text(filter.event_type));
+    else
+        transaction.add(count_statement(index_for(filter)), filter_parameters(tenant, filter));
+}
+
+void add_find_audit_position(Transaction& transaction,
                              const TenantId& tenant,
-                             std::int64_t limit,
-                             std::int64_t offset) {
-    Transaction transaction(connection, tenant);
-    transaction.add(Statement::ListAuditEvents,
-                    Parameters{}.id(tenant).bigint(limit).bigint(offset));
-    transaction.add(Statement::CountAuditEvents, Parameters{}.id(tenant));
-    const auto results = transaction.commit();
-    if (!results) return tl::unexpected(to_error(results.error()));
-    AuditPage page;
-    const ResultSet& rows = results->at(0);
-    page.rows.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        page.rows.push_back(parse_row(rows.row(i)));
-    page.total = results->at(1).row(0).integer();
-    return page;
+                             Timestamp created_at,
+                             const AuditEventId& event) {
+    transaction.add(Statement::FindAuditPosition,
+                    Parameters{}.id(tenant).time(created_at).id(event));
+}
+
+std::optional<AuditPosition> parse_audit_position(const ResultSet& result) {
+    if (result.empty()) return std::nullopt;
+    Row row = result.row(0);
+    AuditPosition position;
+    position.created_at = row.time();
+    position.seq = row.integer();
+    return position;
+}
+
+Result<std::int64_t> seal_audit_counts(Connection& connection,
+                                       const TenantId& tenant,
+                                       std::chrono::seconds lag) {
+    const auto result = connection.run(Statement::SealAuditCounts,
+                                       Parameters{}.id(tenant).bigint(std::int64_t{lag.count()}));
+    if (!result) return tl::unexpected(to_error(result.error()));
+    return result->row(0).integer();
 }
 
 Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_t months) {

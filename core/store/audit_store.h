@@ -7,6 +7,7 @@
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,18 +62,50 @@ struct AuditRow {
     std::optional<std::string> user_agent;
     std::optional<std::string> request_id;
     Timestamp created_at;
+    std::int64_t seq = 0;  // never shown
 };
 
-struct AuditPage {
-    std::vector<AuditRow> rows;
-    std::int64_t total = 0;
+// What is wanted of the log; all of it where nothing is set.
+struct AuditFilter {
+    std::optional<std::string> event_type;
+    std::optional<std::string> actor_type;
+    std::optional<UuidBytes> actor;
+    std::optional<std::string> resource_type;
+    std::optional<UuidBytes> resource;
+    std::optional<std::string> name_space;
+    std::optional<std::string> key;  // only with name_space
+    std::optional<Timestamp> from;   // inclusive
+    std::optional<Timestamp> to;     // exclusive
 };
 
-// Newest first. Errors: StoreUnavailable.
-Result<AuditPage> list_audit(Connection& connection,
+// Where a page begins: behind this event, in the order of pages.
+struct AuditPosition {
+    Timestamp created_at;
+    std::int64_t seq = 0;
+};
+
+// Queued; one result, for parse_audit_rows(): newest first.
+void add_list_audit(Transaction& transaction,
+                    const TenantId& tenant,
+                    const AuditFilter& filter,
+                    const std::optional<AuditPosition>& behind,
+                    std::int64_t limit,
+                    std::int64_t offset);
+std::vector<AuditRow> parse_audit_rows(const ResultSet& result);
+// Queued; one result: how many pass the filter.
+void add_count_audit(Transaction& transaction, const TenantId& tenant, const AuditFilter& filter);
+// Queued; one result, for parse_audit_position(): where this event stands.
+void add_find_audit_position(Transaction& transaction,
                              const TenantId& tenant,
-                             std::int64_t limit,
-                             std::int64_t offset);
+                             Timestamp created_at,
+                             const AuditEventId& event);
+std::optional<AuditPosition> parse_audit_position(const ResultSet& result);
+
+// Counts once and for all what is older than `lag`, which must be longer than any transaction can
+// last; how many events were new. Role maint, one caller at a time.
+Result<std::int64_t> seal_audit_counts(Connection& connection,
+                                       const TenantId& tenant,
+                                       std::chrono::seconds lag);
 
 // Makes the partitions of the next `months`; how many were new. Role maint.
 Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_t months);

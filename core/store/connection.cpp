@@ -28,15 +28,18 @@ using PgResult = std::unique_ptr<PGresult, ClearResult>;
 // PQfinish on a connection with a query under way closes the socket; the server notices and rolls
 // back.
 StoreFailure lost(std::string message) {
-    return StoreFailure{{}, std::move(message), true};
+    return StoreFailure{{}, std::move(message), {}, true};
 }
 
 StoreFailure failure_of(const PGresult* result) {
     const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char* constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     // The primary message only: DETAIL and CONTEXT can quote values.
-    return StoreFailure{
-        code != nullptr ? code : "", message != nullptr ? message : "no message", false};
+    return StoreFailure{code != nullptr ? code : "",
+                        message != nullptr ? message : "no message",
+                        constraint != nullptr ? constraint : "",
+                        false};
 }
 
 std::string_view name_of(Role role) {

@@ -5,6 +5,7 @@ namespace {
 
 // Object identifiers of built-in types (PostgreSQL: pg_type.dat); arrays name their element's.
 constexpr std::uint32_t kBoolOid = 16;
+constexpr std::uint32_t kByteaOid = 17;
 constexpr std::uint32_t kInt8Oid = 20;
 constexpr std::uint32_t kTextOid = 25;
 constexpr std::uint32_t kUuidOid = 2950;
@@ -48,6 +49,10 @@ Parameters& Parameters::null() {
 Parameters& Parameters::boolean(bool value) {
     m_values.emplace_back(Bytes{static_cast<std::uint8_t>(value ? 1 : 0)});
     return *this;
+}
+
+Parameters& Parameters::boolean(const std::optional<bool>& value) {
+    return value ? boolean(*value) : null();
 }
 
 Parameters& Parameters::bigint(std::int64_t value) {
@@ -136,6 +141,14 @@ Parameters& Parameters::booleans(const std::vector<bool>& values) {
 
 Parameters& Parameters::ids(std::span<const UuidBytes> values) {
     Bytes out = array_header(kUuidOid, values.size(), false);
+    for (const auto& value : values)
+        append_element(out, value);
+    m_values.emplace_back(std::move(out));
+    return *this;
+}
+
+Parameters& Parameters::byte_strings(std::span<const Bytes> values) {
+    Bytes out = array_header(kByteaOid, values.size(), false);
     for (const auto& value : values)
         append_element(out, value);
     m_values.emplace_back(std::move(out));

@@ -19,6 +19,7 @@ class Parameters {
   public:
     Parameters& null();
     Parameters& boolean(bool value);
+    Parameters& boolean(const std::optional<bool>& value);
     Parameters& bigint(std::int64_t value);
     Parameters& bigint(const std::optional<std::int64_t>& value);
     // Valid UTF-8 without NUL, as every text that comes this far.
@@ -44,6 +45,7 @@ class Parameters {
     Parameters& nullable_bigints(std::span<const std::optional<std::int64_t>> values);
     Parameters& booleans(const std::vector<bool>& values);
     Parameters& ids(std::span<const UuidBytes> values);
+    Parameters& byte_strings(std::span<const Bytes> values);
 
     [[nodiscard]] std::size_t count() const { return m_values.size(); }
 

@@ -6,8 +6,10 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
+#include "core/store/key_store.h"
 #include "core/store/transaction.h"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +17,10 @@
 #include <vector>
 
 namespace core::store {
+
+// Violated where a first version has no secret to belong to, because another transaction has just
+// created one of that name.
+inline constexpr std::string_view kVersionWithoutSecret = "secret_versions_belong_to_a_secret";
 
 // A live secret, locked until the transaction ends.
 struct SecretHead {
@@ -63,12 +69,66 @@ void add_secret_version(Transaction& transaction, const TenantId& tenant, const 
 // Nothing where an insert met a secret that another transaction made meanwhile.
 std::optional<WriteTimes> parse_write_times(const ResultSet& result);
 
+// A version with what opens it.
+struct SealedVersion {
+    std::int64_t version = 0;
+    TenantKeyStored kek;
+    std::int64_t tier = 0;
+    std::optional<Timestamp> expires_at;
+    Bytes dek_box;
+    Bytes value_box;
+    Timestamp secret_updated_at;
+};
+
+// Queued; one result, for parse_sealed_version(): the newest version, where this actor stored it
+// within the last `within`.
+void add_find_recent_version(Transaction& transaction,
+                             const TenantId& tenant,
+                             std::string_view name_space,
+                             std::string_view key,
+                             std::string_view actor_type,
+                             const std::optional<UuidBytes>& actor,
+                             std::chrono::seconds within);
+// Queued; one result, for parse_sealed_version(). Nothing as version: the newest.
+void add_find_version(Transaction& transaction,
+                      const TenantId& tenant,
+                      std::string_view name_space,
+                      std::string_view key,
+                      std::optional<std::int64_t> version);
+std::optional<SealedVersion> parse_sealed_version(const ResultSet& result);
+
+// Queued. The name is free for a new secret.
+void add_delete_secret(Transaction& transaction, const TenantId& tenant, const SecretId& secret);
+
+struct VersionRow {
+    std::int64_t version = 0;
+    std::int64_t tier = 0;
+    std::optional<Timestamp> expires_at;
+    Timestamp created_at;
+    std::string created_by_type;  // agent, user, operator
+    std::optional<UuidBytes> created_by;
+    bool is_current = false;
+};
+
+struct VersionRows {
+    std::vector<VersionRow> rows;
+    std::int64_t total = 0;  // 0: no such secret
+};
+
+// Newest first. Errors: StoreUnavailable.
+Result<VersionRows> list_versions(Connection& connection,
+                                  const TenantId& tenant,
+                                  std::string_view name_space,
+                                  std::string_view key,
+                                  std::int64_t limit,
+                                  std::int64_t offset);
+
 // LIKE patterns of paths; {"%"} where one does not limit. A secret is listed when each list has a
 // pattern that matches.
 struct ListFilter {
-    std::vector<std::string> token;
-    std::vector<std::string> agent_scopes;
-    std::vector<std::string> agent_namespaces;
+    std::vector<std::string> token{"%"};
+    std::vector<std::string> agent_scopes{"%"};
+    std::vector<std::string> agent_namespaces{"%"};
 };
 
 struct SecretListRow {
@@ -85,14 +145,30 @@ struct SecretListRow {
     bool expired = false;
 };
 
+enum class Depth : std::uint8_t { Exact, AllBelow };
+
 // Queued: two results, rows and total, for parse_secret_list() and Row::integer().
 void add_list_secrets(Transaction& transaction,
                       const TenantId& tenant,
                       std::string_view name_space,
+                      Depth depth,
                       const ListFilter& filter,
                       std::int64_t limit,
                       std::int64_t offset);
 std::vector<SecretListRow> parse_secret_list(const ResultSet& result);
+
+struct NamespaceRows {
+    std::vector<std::string> names;
+    std::int64_t total = 0;
+};
+
+// Queued; one result, for parse_namespaces(): those with a secret that passes the filter, in order.
+void add_list_namespaces(Transaction& transaction,
+                         const TenantId& tenant,
+                         const ListFilter& filter,
+                         std::int64_t limit,
+                         std::int64_t offset);
+NamespaceRows parse_namespaces(const ResultSet& result);
 
 // Queued: one boolean.
 void add_secret_exists(Transaction& transaction,

@@ -19,8 +19,9 @@ inline constexpr std::string_view kSerializationFailure = "40001";
 
 // What a statement that failed means for its caller.
 struct StoreFailure {
-    std::string sqlstate;  // empty: the connection broke, or gave no answer in time
-    std::string message;   // PostgreSQL's primary message; holds no parameter values
+    std::string sqlstate;    // empty: the connection broke, or gave no answer in time
+    std::string message;     // PostgreSQL's primary message; holds no parameter values
+    std::string constraint;  // the name of the one that was violated, if any
     // The connection broke: it must be opened again, and the outcome of a COMMIT is unknown.
     bool connection_lost = false;
 };

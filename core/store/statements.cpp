@@ -1,6 +1,7 @@
 #include "core/store/statements.h"
 
 #include <array>
+#include <string_view>
 
 namespace core::store {
 namespace {
@@ -18,9 +19,10 @@ constexpr unsigned kEveryone = kApp | kReader | kMaint | kMigrator;
 // (architecture.md §2). What it decides is numbered as in read_batcher.h, ReadOutcome.
 //
 // Lateral look-ups with limit 1 make a nested loop over primary keys whatever the planner believes;
-// plain left joins would scan a tenant's secrets. Every join carries the tenant of the verified
-// token. A refusal that a thread decided by itself ($9) looks up nothing at all: what it costs does
-// not tell whether the secret exists.
+// plain left joins would scan a tenant's secrets. Nothing but the primary key stands in them, or
+// the planner could take another index for what is beside it: the token's agent is compared above.
+// Every join carries the tenant of the verified token. A refusal that a thread decided by itself
+// ($9) looks up nothing at all: what it costs does not tell whether the secret exists.
 constexpr const char* kReadSecrets = R"sql(
 with q as (
     select q.tenant_id, q.token_id, q.agent_id, q.namespace, q.key, q.version, q.max_tier,
@@ -40,9 +42,11 @@ r as (
            s.updated_at, v.version, v.kek_id, v.access_tier as version_tier,
            v.expires_at as version_expires_at, v.dek_box, v.value_box,
            case
-               when t.token_id is null or t.revoked_at is not null then 2
+               when t.token_id is null or t.agent_id <> q.agent_id or t.revoked_at is not null
+                   then 2
                when t.expires_at <= now() then 3
                when a.agent_id is null or not a.active then 4
+               when t.agent_key_version <> a.key_version then 2
                when q.ip_address <<= any (a.ip_allowlist) is false then 5
                when q.refusal is not null then 1
                when a.limits_version <> q.limits_version then 6
@@ -55,13 +59,13 @@ r as (
            end as outcome
     from q
     left join lateral (
-        select t.token_id, t.expires_at, t.revoked_at
+        select t.token_id, t.agent_id, t.expires_at, t.revoked_at, t.agent_key_version
         from store.tokens t
-        where t.tenant_id = q.tenant_id and t.token_id = q.token_id and t.agent_id = q.agent_id
+        where t.tenant_id = q.tenant_id and t.token_id = q.token_id
         limit 1
     ) t on true
     left join lateral (
-        select a.agent_id, a.active, a.limits_version, a.ip_allowlist
+        select a.agent_id, a.active, a.limits_version, a.key_version, a.ip_allowlist
         from store.agents a
         where a.tenant_id = q.tenant_id and a.agent_id = q.agent_id
         limit 1
@@ -114,6 +118,10 @@ order by r.n
 // Issues a token unless its scopes cover a live secret of a tier that needs approval: then nothing
 // is inserted and the tier comes back. $5 to $8 describe what must not exist: a pattern, the range
 // of paths that its literal prefix allows, and the tier.
+//
+// The same request of the same agent within 10 s (issued_at has whole seconds), or the same one
+// sent again by nginx, gets the token that it got before, as long as that is of use. The answer
+// gives a token away, so it is recorded again, unless it is the very same request.
 constexpr const char* kIssueToken = R"sql(
 with covered as (
     select max(s.access_tier)::bigint as tier
@@ -127,30 +135,153 @@ with covered as (
         limit 1
     ) s
 ),
+earlier as (
+    select t.token_id, t.issued_at, t.expires_at, t.scopes, t.ip_allowlist, t.request_id
+    from store.tokens t
+    where t.tenant_id = $1::uuid and t.agent_id = $3::uuid and t.request_digest = $20::bytea
+      and (t.issued_at > now() - interval '11 seconds'
+           or t.request_id = $19::text and t.issued_at > now() - interval '2 minutes')
+      and t.revoked_at is null and t.expires_at > now()
+      and (t.max_uses is null or t.uses < t.max_uses)
+      and t.agent_limits_version = $11::bigint and t.agent_key_version = $21::bigint
+      and t.signing_key_id = $4::uuid and t.token_epoch = $10::bigint and t.plan_hint = $9::text
+      and t.access_tier = 0
+    order by t.issued_at desc
+    limit 1
+),
 issued as (
     insert into store.tokens (tenant_id, token_id, agent_id, signing_key_id, plan_hint, token_epoch,
-                              agent_limits_version, scopes, max_uses, ip_allowlist, issued_at,
-                              expires_at)
-    select $1::uuid, $2::uuid, $3::uuid, $4::uuid, $9::text, $10::bigint, $11::bigint, $12::text[],
-           $13::bigint::integer, $14::text[]::inet[], date_trunc('second', now()),
-           date_trunc('second', now()) + make_interval(secs => $15::bigint)
+                              agent_limits_version, agent_key_version, scopes, max_uses,
+                              ip_allowlist, issued_at, expires_at, request_digest, request_id)
+    select $1::uuid, $2::uuid, $3::uuid, $4::uuid, $9::text, $10::bigint, $11::bigint, $21::bigint,
+           $12::text[], $13::bigint::integer, $14::text[]::inet[], date_trunc('second', now()),
+           date_trunc('second', now()) + make_interval(secs => $15::bigint), $20::bytea, $19::text
     from covered
-    where covered.tier is null
-    returning token_id, issued_at, expires_at
+    where covered.tier is null and not exists (select from earlier)
+    returning token_id, issued_at, expires_at, scopes, ip_allowlist
+),
+patterns as (
+    insert into store.token_patterns (tenant_id, literal_prefix, token_id, ordinal, like_pattern)
+    select $1::uuid, p.literal_prefix, i.token_id, p.n::smallint, p.like_pattern
+    from issued i
+    cross join unnest($22::text[], $23::text[]) with ordinality
+        as p (literal_prefix, like_pattern, n)
+),
+answered as (
+    select i.token_id, i.issued_at, i.expires_at, i.scopes, i.ip_allowlist, false as is_repeated,
+           true as is_recorded
+    from issued i
+    union all
+    select e.token_id, e.issued_at, e.expires_at, e.scopes, e.ip_allowlist, true,
+           e.request_id is distinct from $19::text
+    from earlier e, covered c
+    where c.tier is null
 ),
 recorded as (
     insert into store.audit_events (tenant_id, event_id, event_type, actor_type, actor_id,
                                     resource_type, resource_id, token_id, details, ip_address,
                                     user_agent, request_id)
-    select $1::uuid, $16::uuid, 'token.issued', 'agent', $3::uuid, 'token', i.token_id, i.token_id,
-           json_build_object('scopes', $12::text[], 'expires_at', i.expires_at), $17::text::inet,
-           $18::text, $19::text
-    from issued i
+    select $1::uuid, $16::uuid, 'token.issued', 'agent', $3::uuid, 'token', a.token_id, a.token_id,
+           case when a.is_repeated
+                then json_build_object('scopes', a.scopes, 'expires_at', x.expires_at,
+                                       'repeated', true)
+                else json_build_object('scopes', a.scopes, 'expires_at', x.expires_at)
+           end,
+           $17::text::inet, $18::text, $19::text
+    from answered a
+    cross join lateral (
+        select to_char(a.expires_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as expires_at
+    ) x
+    where a.is_recorded
 )
-select c.tier, i.issued_at, i.expires_at
+select c.tier, a.token_id, a.issued_at, a.expires_at, a.scopes, a.ip_allowlist::text[]
 from covered c
-left join issued i on true
+left join answered a on true
 )sql";
+
+// A page of the audit log, newest first. $2 to $10 limit where they are not null, $11 and $12 are
+// the event that the page begins behind. The three texts differ in the index that serves them:
+// a plan for all of them would serve none.
+constexpr std::string_view kAuditColumns = R"sql(
+select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.resource_id,
+       e.namespace, e.key, e.version, e.token_id, e.reason, e.details, host(e.ip_address),
+       e.user_agent, e.request_id, e.created_at, e.seq)sql";
+constexpr std::string_view kAuditFrom = R"sql(
+from store.audit_events e
+where e.tenant_id = $1::uuid
+  and e.created_at >= coalesce($8::timestamptz, '-infinity')
+  and e.created_at < coalesce($9::timestamptz, 'infinity')
+  and ($3::text is null or e.actor_type = $3::text)
+  and ($4::uuid is null or e.actor_id = $4::uuid)
+  and ($5::text is null or e.resource_type = $5::text)
+  and ($6::uuid is null or e.resource_id = $6::uuid))sql";
+constexpr std::string_view kAuditAny = R"sql(
+  and ($2::text is null or e.event_type = $2::text)
+  and ($7::text is null or e.namespace = $7::text)
+  and $10::text is null)sql";
+constexpr std::string_view kAuditOfPath = R"sql(
+  and ($2::text is null or e.event_type = $2::text)
+  and e.namespace = $7::text and e.key = $10::text)sql";
+constexpr std::string_view kAuditOfType = R"sql(
+  and e.event_type = $2::text and e.event_type <> 'secret.read'
+  and ($7::text is null or e.namespace = $7::text)
+  and $10::text is null)sql";
+constexpr std::string_view kAuditPage = R"sql(
+  and (e.created_at, e.seq) < ($11::timestamptz, $12::bigint)
+order by e.created_at desc, e.seq desc
+limit $13::bigint offset $14::bigint
+)sql";
+constexpr std::string_view kCount = "\nselect count(*)";
+
+// The parts one behind the other, as a literal is.
+template <const std::string_view&... kParts>
+struct Joined {
+    static constexpr auto kText = [] {
+        std::array<char, (kParts.size() + ... + 1)> out{};
+        std::size_t at = 0;
+        const auto add = [&](std::string_view part) {
+            for (const char c : part)
+                out[at++] = c;
+        };
+        (add(kParts), ...);
+        return out;
+    }();
+};
+
+constexpr auto& kListAuditEvents = Joined<kAuditColumns, kAuditFrom, kAuditAny, kAuditPage>::kText;
+constexpr auto& kListAuditEventsOfPath =
+    Joined<kAuditColumns, kAuditFrom, kAuditOfPath, kAuditPage>::kText;
+constexpr auto& kListAuditEventsOfType =
+    Joined<kAuditColumns, kAuditFrom, kAuditOfType, kAuditPage>::kText;
+constexpr auto& kCountAuditEvents = Joined<kCount, kAuditFrom, kAuditAny>::kText;
+constexpr auto& kCountAuditEventsOfPath = Joined<kCount, kAuditFrom, kAuditOfPath>::kText;
+constexpr auto& kCountAuditEventsOfType = Joined<kCount, kAuditFrom, kAuditOfType>::kText;
+
+// An approval as people and its agent see it. One that nobody decided in time has expired, whether
+// a timer has said so yet or not.
+constexpr std::string_view kApprovalColumns = R"sql(
+select p.approval_id, p.agent_id, a.name, a.description,
+       case when p.status = 'pending' and p.expires_at <= now() then 'expired' else p.status end,
+       p.requested_scopes, p.ttl_seconds, p.max_uses::bigint, p.ip_allowlist::text[], p.reason,
+       p.access_tier::bigint, host(p.ip_address), p.user_agent, p.created_at, p.expires_at,
+       p.decided_at
+from store.approvals p
+join store.agents a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id
+where p.tenant_id = $1::uuid)sql";
+constexpr std::string_view kApprovalById = R"sql(
+  and p.approval_id = $2::uuid and ($3::uuid is null or p.agent_id = $3::uuid)
+)sql";
+constexpr std::string_view kApprovalPage = R"sql(
+  and ($2::text is null
+       or $2::text = case when p.status = 'pending' and p.expires_at <= now() then 'expired'
+                          else p.status end)
+order by p.approval_id desc
+limit $3::bigint offset $4::bigint
+)sql";
+constexpr auto& kFindApprovalText = Joined<kApprovalColumns, kApprovalById>::kText;
+constexpr auto& kListApprovalsText = Joined<kApprovalColumns, kApprovalPage>::kText;
+constexpr const char* kFindApproval = kFindApprovalText.data();
+constexpr const char* kListApprovals = kListApprovalsText.data();
 
 constexpr auto kStatements = std::to_array<StatementText>({
     {Statement::Begin, "begin", "begin", kEveryone},
@@ -166,6 +297,28 @@ constexpr auto kStatements = std::to_array<StatementText>({
      "find_memberships",
      R"sql(
 select m.tenant_id, m.user_id, m.role from store.find_memberships($1::text, $2::text) m
+)sql",
+     kApp},
+    {Statement::FindProfile,
+     "find_profile",
+     R"sql(
+select t.name, t.plan, t.subscription_status, t.notify_approval_requests, t.notify_security_alerts,
+       t.created_at, u.email,
+       (select count(*) from store.secrets s where s.tenant_id = t.tenant_id and s.deleted_at is null),
+       (select count(*) from store.agents a where a.tenant_id = t.tenant_id and a.active)
+from store.tenants t
+join store.users u on u.user_id = $2::uuid
+where t.tenant_id = $1::uuid
+)sql",
+     kApp},
+    {Statement::UpdateProfile,
+     "update_profile",
+     R"sql(
+update store.tenants t
+set name = coalesce($2::text, t.name),
+    notify_approval_requests = coalesce($3::boolean, t.notify_approval_requests),
+    notify_security_alerts = coalesce($4::boolean, t.notify_security_alerts)
+where t.tenant_id = $1::uuid
 )sql",
      kApp},
     {Statement::InsertTenant,
@@ -280,7 +433,8 @@ where k.tenant_id = $1::uuid and k.kek_id = $2::uuid and k.state <> 'destroyed'
      "find_agent_key",
      R"sql(
 select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac, a.allowed_namespaces,
-       a.allowed_scopes, a.ip_allowlist, a.limits_version, a.active, a.plan, a.rate_limit_key
+       a.allowed_scopes, a.ip_allowlist, a.limits_version, a.key_version, a.active, a.plan,
+       a.rate_limit_key
 from store.find_agent_key($1::text) a
 )sql",
      kApp},
@@ -303,6 +457,43 @@ from store.agents a
 where a.tenant_id = $1::uuid
 order by a.agent_id
 limit $2::bigint offset $3::bigint
+)sql",
+     kApp},
+    // By id, or else by the name of active ones: two rows say that the name is not enough.
+    {Statement::LockAgent,
+     "lock_agent",
+     R"sql(
+select a.agent_id, a.name, a.description, a.key_public_id, a.allowed_namespaces, a.allowed_scopes,
+       a.ip_allowlist::text[], a.active, a.created_at, a.last_active_at
+from store.agents a
+where a.tenant_id = $1::uuid and (a.agent_id = $2::uuid or a.name = $3::text and a.active)
+order by a.agent_id = $2::uuid desc nulls last, a.agent_id
+limit 2
+for update
+)sql",
+     kApp},
+    {Statement::UpdateAgent,
+     "update_agent",
+     R"sql(
+update store.agents a
+set description = $3::text, allowed_namespaces = $4::text[], allowed_scopes = $5::text[],
+    ip_allowlist = $6::text[]::inet[], limits_version = a.limits_version + $7::bigint
+where a.tenant_id = $1::uuid and a.agent_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::DeactivateAgent,
+     "deactivate_agent",
+     R"sql(
+update store.agents a set active = false where a.tenant_id = $1::uuid and a.agent_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::ReplaceAgentKey,
+     "replace_agent_key",
+     R"sql(
+update store.agents a
+set key_public_id = $3::text, key_pepper_id = $4::uuid, key_mac = $5::bytea,
+    key_version = a.key_version + 1
+where a.tenant_id = $1::uuid and a.agent_id = $2::uuid
 )sql",
      kApp},
     {Statement::CountAgents,
@@ -329,24 +520,219 @@ select case
            when t.revoked_at is not null then 1
            when t.expires_at <= now() then 2
            when not a.active then 3
+           when t.agent_key_version <> a.key_version then 1
            when $4::text::inet <<= any (a.ip_allowlist) is false then 4
            else 0
        end,
        a.limits_version, a.allowed_namespaces, a.allowed_scopes
 from store.tokens t
 join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
-where t.tenant_id = $1::uuid and t.token_id = $2::uuid and t.agent_id = $3::uuid
+where t.tenant_id = $1::uuid and t.token_id = $2::uuid and a.agent_id = $3::uuid
 )sql",
      kApp},
     // The guard and the count are one statement: under any concurrency no more than max_uses pass.
+    // $3 names the request: when it comes a second time its use has been counted.
     {Statement::CountTokenUse,
      "count_token_use",
      R"sql(
-update store.tokens t
-set uses = t.uses + 1
-where t.tenant_id = $1::uuid and t.token_id = $2::uuid and t.uses < t.max_uses
+with before as (
+    select from store.processed_requests p
+    where p.tenant_id = $1::uuid and p.request_key = $3::bytea
+),
+counted as (
+    update store.tokens t
+    set uses = t.uses + 1
+    where t.tenant_id = $1::uuid and t.token_id = $2::uuid and t.uses < t.max_uses
+      and not exists (select from before)
+    returning t.token_id
+),
+noted as (
+    insert into store.processed_requests (tenant_id, request_key, expires_at)
+    select $1::uuid, $3::bytea, now() + interval '1 hour'
+    from counted
+)
+select exists (select from counted) or exists (select from before)
 )sql",
      kApp},
+    // Identical requests of one agent wait for each other, so that one of them issues the token.
+    {Statement::LockTokenRequest,
+     "lock_token_request",
+     "select pg_catalog.pg_advisory_xact_lock($1::bigint)",
+     kApp},
+    {Statement::ListTokens,
+     "list_tokens",
+     R"sql(
+select t.token_id, t.agent_id, t.scopes, t.access_tier::bigint, t.max_uses::bigint, t.uses::bigint,
+       t.ip_allowlist::text[], t.issued_at, t.expires_at
+from store.tokens t
+join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
+where t.tenant_id = $1::uuid and ($2::uuid is null or t.agent_id = $2::uuid)
+  and t.revoked_at is null and t.expires_at > now() and a.active
+  and t.agent_key_version = a.key_version
+order by t.token_id desc
+limit $3::bigint offset $4::bigint
+)sql",
+     kApp},
+    {Statement::CountTokens,
+     "count_tokens",
+     R"sql(
+select count(*)
+from store.tokens t
+join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
+where t.tenant_id = $1::uuid and ($2::uuid is null or t.agent_id = $2::uuid)
+  and t.revoked_at is null and t.expires_at > now() and a.active
+  and t.agent_key_version = a.key_version
+)sql",
+     kApp},
+    // One row where the token is there: was it revoked before?
+    {Statement::RevokeToken,
+     "revoke_token",
+     R"sql(
+with found as (
+    select t.token_id, t.agent_id, t.revoked_at is not null as was_revoked
+    from store.tokens t
+    where t.tenant_id = $1::uuid and t.token_id = $2::uuid
+    for update
+),
+revoked as (
+    update store.tokens t
+    set revoked_at = now()
+    from found f
+    where t.tenant_id = $1::uuid and t.token_id = f.token_id and not f.was_revoked
+)
+select f.was_revoked from found f
+)sql",
+     kApp},
+    // Revokes every live token whose scopes let it read the path $3, and records each. $2 are the
+    // path's prefixes: tokens of other secrets are not even looked at. Locked in one order, so that
+    // two rotations can't wait for each other.
+    {Statement::RevokeReaders,
+     "revoke_readers",
+     R"sql(
+with readers as (
+    select distinct p.token_id
+    from store.token_patterns p
+    where p.tenant_id = $1::uuid and p.literal_prefix = any ($2::text[])
+      and $3::text like p.like_pattern
+),
+live as (
+    select t.token_id
+    from store.tokens t
+    join readers r on r.token_id = t.token_id
+    where t.tenant_id = $1::uuid and t.revoked_at is null and t.expires_at > now()
+    order by t.token_id
+    for update of t
+),
+revoked as (
+    update store.tokens t
+    set revoked_at = now()
+    from live l
+    where t.tenant_id = $1::uuid and t.token_id = l.token_id
+    returning t.token_id
+),
+recorded as (
+    insert into store.audit_events (tenant_id, event_id, event_type, actor_type, actor_id,
+                                    resource_type, resource_id, token_id, reason, ip_address,
+                                    user_agent, request_id)
+    select $1::uuid, gen_random_uuid(), 'token.revoked', $4::text, $5::uuid, 'token', r.token_id,
+           r.token_id, 'secret_rotated', $6::text::inet, $7::text, $8::text
+    from revoked r
+)
+select count(*) from revoked
+)sql",
+     kApp},
+    // At most $1 of them, with their patterns.
+    {Statement::SweepTokens,
+     "sweep_tokens",
+     R"sql(
+with doomed as (
+    select t.tenant_id, t.token_id, t.scopes
+    from store.tokens t
+    where t.expires_at <= now()
+    order by t.expires_at
+    limit $1::bigint
+    for update skip locked
+),
+prefixes as (
+    select distinct d.tenant_id, d.token_id,
+           split_part(substring(s.scope from '^secrets:(?:read|\*):(.*)$'), '*', 1) as prefix
+    from doomed d
+    cross join lateral unnest(d.scopes) as s (scope)
+    where s.scope ~ '^secrets:(read|\*):'
+),
+unlisted as (
+    delete from store.token_patterns p
+    using prefixes x
+    where p.tenant_id = x.tenant_id and p.literal_prefix = x.prefix and p.token_id = x.token_id
+),
+gone as (
+    delete from store.tokens t
+    using doomed d
+    where t.tenant_id = d.tenant_id and t.token_id = d.token_id
+    returning t.token_id
+)
+select count(*) from gone
+)sql",
+     kMaint},
+
+    // What a change needs before it begins, in one or two rows: the time of its transaction, the
+    // KEK that it seals under, and what was answered to the same request before. $2 are the keys of
+    // the request, the one that the client chose last, which comes first.
+    {Statement::BeginChange,
+     "begin_change",
+     R"sql(
+select now(), a.kek_id, a.generation, a.box, p.request_key, p.answer_box, k.kek_id, k.generation,
+       k.box
+from (select 1) as one
+left join store.tenant_keys a on a.tenant_id = $1::uuid and a.state = 'active'
+left join lateral (
+    select p.request_key, p.kek_id, p.answer_box, array_position($2::bytea[], p.request_key) as n
+    from store.processed_requests p
+    where p.tenant_id = $1::uuid and p.request_key = any ($2::bytea[])
+      and p.answer_box is not null
+) p on true
+left join store.tenant_keys k
+    on k.tenant_id = $1::uuid and k.kek_id = p.kek_id and k.state <> 'destroyed'
+order by p.n desc nulls last
+limit 1
+)sql",
+     kApp},
+    // A client's key is free again after its time, whether it has been swept away by then or not.
+    {Statement::ForgetExpiredRequest,
+     "forget_expired_request",
+     R"sql(
+delete from store.processed_requests p
+where p.tenant_id = $1::uuid and p.request_key = $2::bytea and p.expires_at <= now()
+)sql",
+     kApp},
+    // A plain insert: where the same request has just been processed by another worker, this
+    // transaction must fail.
+    {Statement::InsertProcessedRequest,
+     "insert_processed_request",
+     R"sql(
+insert into store.processed_requests (tenant_id, request_key, kek_id, answer_box, expires_at)
+values ($1::uuid, $2::bytea, $3::uuid, $4::bytea, now() + make_interval(secs => $5::bigint))
+)sql",
+     kApp},
+    {Statement::SweepProcessedRequests,
+     "sweep_processed_requests",
+     R"sql(
+with doomed as (
+    select p.tenant_id, p.request_key
+    from store.processed_requests p
+    where p.expires_at <= now()
+    order by p.expires_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.processed_requests p
+    using doomed d
+    where p.tenant_id = d.tenant_id and p.request_key = d.request_key
+    returning p.request_key
+)
+select count(*) from gone
+)sql",
+     kMaint},
 
     {Statement::ExpireApproval,
      "expire_approval",
@@ -393,6 +779,20 @@ select p.approval_id
 from store.approvals p
 where p.tenant_id = $1::uuid and p.agent_id = $2::uuid and p.request_digest = $3::bytea
   and p.status = 'pending'
+)sql",
+     kApp},
+
+    {Statement::FindApproval, "find_approval", kFindApproval, kApp},
+    {Statement::ListApprovals, "list_approvals", kListApprovals, kApp},
+    {Statement::CountApprovals,
+     "count_approvals",
+     R"sql(
+select count(*)
+from store.approvals p
+where p.tenant_id = $1::uuid
+  and ($2::text is null
+       or $2::text = case when p.status = 'pending' and p.expires_at <= now() then 'expired'
+                          else p.status end)
 )sql",
      kApp},
 
@@ -460,17 +860,120 @@ values ($1::uuid, $2::uuid, $3::bigint, $4::uuid, $5::bigint::smallint, $6::time
         $8::bytea, $9::text, $10::uuid)
 )sql",
      kApp},
+    // The newest version, where this actor stored it within the last $6 seconds: what a client
+    // whose answer was lost may be sending again.
+    {Statement::FindRecentVersion,
+     "find_recent_version",
+     R"sql(
+select v.version, v.kek_id, k.generation, k.box, v.access_tier::bigint, v.expires_at, v.dek_box,
+       v.value_box, s.updated_at
+from store.secrets s
+join store.secret_versions v
+    on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id and v.version = s.current_version
+join store.tenant_keys k
+    on k.tenant_id = v.tenant_id and k.kek_id = v.kek_id and k.state <> 'destroyed'
+where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+  and s.deleted_at is null and v.created_by_type = $4::text and v.created_by = $5::uuid
+  and v.created_at > now() - make_interval(secs => $6::bigint)
+)sql",
+     kApp},
+    {Statement::FindVersion,
+     "find_version",
+     R"sql(
+select v.version, v.kek_id, k.generation, k.box, v.access_tier::bigint, v.expires_at, v.dek_box,
+       v.value_box, s.updated_at
+from store.secrets s
+join store.secret_versions v
+    on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
+    and v.version = coalesce($4::bigint, s.current_version)
+join store.tenant_keys k
+    on k.tenant_id = v.tenant_id and k.kek_id = v.kek_id and k.state <> 'destroyed'
+where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+  and s.deleted_at is null
+)sql",
+     kApp},
+    {Statement::DeleteSecret,
+     "delete_secret",
+     R"sql(
+update store.secrets s set deleted_at = now() where s.tenant_id = $1::uuid and s.secret_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::ListVersions,
+     "list_versions",
+     R"sql(
+select v.version, v.access_tier::bigint, v.expires_at, v.created_at, v.created_by_type,
+       v.created_by, v.version = s.current_version
+from store.secrets s
+join store.secret_versions v on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
+where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+  and s.deleted_at is null
+order by v.version desc
+limit $4::bigint offset $5::bigint
+)sql",
+     kApp},
+    {Statement::CountVersions,
+     "count_versions",
+     R"sql(
+select count(*)
+from store.secrets s
+join store.secret_versions v on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
+where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+  and s.deleted_at is null
+)sql",
+     kApp},
+    // From one namespace to the next by the index, however many secrets each of them holds; one
+    // counts where at least one of its secrets may be seen. $2 to $4 as in list_secrets.
+    {Statement::ListNamespaces,
+     "list_namespaces",
+     R"sql(
+with recursive names as (
+    (select s.namespace
+     from store.secrets s
+     where s.tenant_id = $1::uuid and s.deleted_at is null
+     order by s.namespace
+     limit 1)
+    union all
+    select next.namespace
+    from names n
+    cross join lateral (
+        select s.namespace
+        from store.secrets s
+        where s.tenant_id = $1::uuid and s.namespace > n.namespace and s.deleted_at is null
+        order by s.namespace
+        limit 1
+    ) next
+),
+visible as (
+    select n.namespace
+    from names n
+    where exists (
+        select
+        from store.secrets s
+        where s.tenant_id = $1::uuid and s.namespace = n.namespace and s.deleted_at is null
+          and s.path like any ($2::text[]) and s.path like any ($3::text[])
+          and s.path like any ($4::text[]))
+)
+select t.total, p.namespace
+from (select count(*) as total from visible) t
+left join lateral (
+    select v.namespace from visible v order by v.namespace limit $5::bigint offset $6::bigint
+) p on true
+order by p.namespace
+)sql",
+     kApp},
     // $3 to $5: path patterns of the token, of its agent's scopes and of its agent's namespaces;
-    // '%' where they don't limit.
+    // '%' where they don't limit. $8: the last namespace of the range; $2 itself, or for all that
+    // is below it the namespace, '/' and a byte above all others.
     {Statement::ListSecrets,
      "list_secrets",
      R"sql(
 select s.secret_id, s.namespace, s.key, s.current_version, s.secret_type, s.access_tier::bigint,
        s.metadata, s.created_at, s.updated_at, s.expires_at, coalesce(s.expires_at <= now(), false)
 from store.secrets s
-where s.tenant_id = $1::uuid and s.namespace = $2::text and s.deleted_at is null
+where s.tenant_id = $1::uuid and s.namespace >= $2::text and s.namespace <= $8::text
+  and (s.namespace = $2::text or s.namespace >= $2::text || '/') and s.deleted_at is null
   and s.path like any ($3::text[]) and s.path like any ($4::text[]) and s.path like any ($5::text[])
-order by s.key
+order by s.namespace, s.key
 limit $6::bigint offset $7::bigint
 )sql",
      kApp},
@@ -479,7 +982,8 @@ limit $6::bigint offset $7::bigint
      R"sql(
 select count(*)
 from store.secrets s
-where s.tenant_id = $1::uuid and s.namespace = $2::text and s.deleted_at is null
+where s.tenant_id = $1::uuid and s.namespace >= $2::text and s.namespace <= $6::text
+  and (s.namespace = $2::text or s.namespace >= $2::text || '/') and s.deleted_at is null
   and s.path like any ($3::text[]) and s.path like any ($4::text[]) and s.path like any ($5::text[])
 )sql",
      kApp},
@@ -503,22 +1007,89 @@ values ($1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::uuid, $8
         $10::bigint, $11::uuid, $12::text, $13::text::json, $14::text::inet, $15::text, $16::text)
 )sql",
      kApp | kMaint},
-    {Statement::ListAuditEvents,
-     "list_audit_events",
+    {Statement::ListAuditEvents, "list_audit_events", kListAuditEvents.data(), kApp},
+    {Statement::ListAuditEventsOfPath,
+     "list_audit_events_of_path",
+     kListAuditEventsOfPath.data(),
+     kApp},
+    {Statement::ListAuditEventsOfType,
+     "list_audit_events_of_type",
+     kListAuditEventsOfType.data(),
+     kApp},
+    {Statement::CountAuditEvents, "count_audit_events", kCountAuditEvents.data(), kApp},
+    {Statement::CountAuditEventsOfPath,
+     "count_audit_events_of_path",
+     kCountAuditEventsOfPath.data(),
+     kApp},
+    {Statement::CountAuditEventsOfType,
+     "count_audit_events_of_type",
+     kCountAuditEventsOfType.data(),
+     kApp},
+    // All of them, or all of one type: what is sealed has been counted already.
+    {Statement::CountAllAuditEvents,
+     "count_all_audit_events",
      R"sql(
-select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.resource_id,
-       e.namespace, e.key, e.version, e.token_id, e.reason, e.details, host(e.ip_address),
-       e.user_agent, e.request_id, e.created_at
-from store.audit_events e
-where e.tenant_id = $1::uuid
-order by e.created_at desc, e.seq desc
-limit $2::bigint offset $3::bigint
+select coalesce((
+           select sum(c.events)
+           from store.audit_counts c
+           where c.tenant_id = $1::uuid and ($2::text is null or c.event_type = $2::text)
+       ), 0)::bigint
+       + (
+           select count(*)
+           from store.audit_events e
+           where e.tenant_id = $1::uuid and ($2::text is null or e.event_type = $2::text)
+             and e.created_at >= coalesce((
+                 select s.sealed_until from store.audit_seals s where s.tenant_id = $1::uuid
+             ), '-infinity')
+       )
 )sql",
      kApp},
-    {Statement::CountAuditEvents,
-     "count_audit_events",
-     "select count(*) from store.audit_events e where e.tenant_id = $1::uuid",
+    // The place of an event in the order of pages. Nothing where it is not there.
+    {Statement::FindAuditPosition,
+     "find_audit_position",
+     R"sql(
+select e.created_at, e.seq
+from store.audit_events e
+where e.tenant_id = $1::uuid and e.created_at = $2::timestamptz and e.event_id = $3::uuid
+)sql",
      kApp},
+    // Counts what has happened since the last time, up to $2 seconds ago.
+    {Statement::SealAuditCounts,
+     "seal_audit_counts",
+     R"sql(
+with bounds as (
+    select coalesce((select s.sealed_until from store.audit_seals s where s.tenant_id = $1::uuid),
+                    '-infinity'::timestamptz) as low,
+           now() - make_interval(secs => $2::bigint) as high
+),
+counted as (
+    select date_trunc('month', e.created_at at time zone 'UTC')::date as month, e.event_type,
+           count(*) as events
+    from store.audit_events e
+    where e.tenant_id = $1::uuid and e.created_at >= (select low from bounds)
+      and e.created_at < (select high from bounds)
+    group by 1, 2
+),
+added as (
+    insert into store.audit_counts (tenant_id, month, event_type, events)
+    select $1::uuid, c.month, c.event_type, c.events from counted c
+    on conflict (tenant_id, month, event_type)
+        do update set events = audit_counts.events + excluded.events
+    returning 1
+),
+sealed as (
+    insert into store.audit_seals (tenant_id, sealed_until)
+    select $1::uuid, b.high from bounds b where exists (select from counted)
+    on conflict (tenant_id) do update set sealed_until = excluded.sealed_until
+)
+select coalesce(sum(c.events), 0)::bigint from counted c
+)sql",
+     kMaint},
+    // Only one maintenance at a time, on however many hosts: false where another one runs.
+    {Statement::LockMaintenance,
+     "lock_maintenance",
+     "select pg_catalog.pg_try_advisory_lock(4702111234474983745)",
+     kMaint},
     {Statement::CreateAuditPartitions,
      "create_audit_partitions",
      R"sql(

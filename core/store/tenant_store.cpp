@@ -20,6 +20,37 @@ Result<std::vector<Membership>> find_memberships(Connection& connection,
     return out;
 }
 
+void add_find_profile(Transaction& transaction, const TenantId& tenant, const UserId& user) {
+    transaction.add(Statement::FindProfile, Parameters{}.id(tenant).id(user));
+}
+
+std::optional<ProfileRow> parse_profile(const ResultSet& result) {
+    if (result.empty()) return std::nullopt;
+    Row row = result.row(0);
+    ProfileRow out;
+    out.name = row.text();
+    out.plan = row.text();
+    out.subscription_status = row.text();
+    out.notify_approval_requests = row.boolean();
+    out.notify_security_alerts = row.boolean();
+    out.created_at = row.time();
+    out.email = row.text();
+    out.secrets = row.integer();
+    out.agents = row.integer();
+    return out;
+}
+
+void add_update_profile(Transaction& transaction,
+                        const TenantId& tenant,
+                        const std::optional<std::string>& name,
+                        const std::optional<bool>& notify_approval_requests,
+                        const std::optional<bool>& notify_security_alerts) {
+    Parameters parameters;
+    parameters.id(tenant).maybe_text(name).boolean(notify_approval_requests);
+    transaction.add(Statement::UpdateProfile,
+                    std::move(parameters.boolean(notify_security_alerts)));
+}
+
 void add_tenant(Transaction& transaction,
                 const TenantId& tenant,
                 std::string_view name,

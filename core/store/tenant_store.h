@@ -24,6 +24,28 @@ Result<std::vector<Membership>> find_memberships(Connection& connection,
                                                  std::string_view issuer,
                                                  std::string_view subject);
 
+// A tenant as its people see it.
+struct ProfileRow {
+    std::string name;
+    std::string plan;
+    std::string subscription_status;
+    bool notify_approval_requests = true;
+    bool notify_security_alerts = true;
+    Timestamp created_at;
+    std::string email;  // of the user who asks
+    std::int64_t secrets = 0;
+    std::int64_t agents = 0;  // active ones
+};
+// Queued; one result, for parse_profile().
+void add_find_profile(Transaction& transaction, const TenantId& tenant, const UserId& user);
+std::optional<ProfileRow> parse_profile(const ResultSet& result);
+// Queued. What is nothing stays as it is.
+void add_update_profile(Transaction& transaction,
+                        const TenantId& tenant,
+                        const std::optional<std::string>& name,
+                        const std::optional<bool>& notify_approval_requests,
+                        const std::optional<bool>& notify_security_alerts);
+
 struct TenantRow {
     TenantId tenant;
     std::string name;

@@ -27,12 +27,38 @@ TierProbe tier_probe(std::string_view wildcard_pattern,
     return probe;
 }
 
-Result<TokenInsert> issue_token(Connection& connection,
-                                const TenantId& tenant,
-                                const NewTokenRow& token,
-                                const std::vector<TierProbe>& probes,
-                                const AuditEventId& event,
-                                const AuditOrigin& origin) {
+namespace {
+
+// Requests of one agent for the same thing share a lock. Two that share one by chance only wait.
+std::int64_t lock_number(const NewTokenRow& token) {
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < 8; ++i)
+        number = (number << 8U) | (token.request_digest[i] ^ token.agent.bytes()[i + 8]);
+    return static_cast<std::int64_t>(number);
+}
+
+TokenRow parse_token_row(Row row) {
+    TokenRow out;
+    out.token = row.id<TokenId>();
+    out.agent = row.id<AgentId>();
+    out.scopes = row.texts();
+    out.tier = row.integer();
+    out.max_uses = row.maybe_integer();
+    out.uses = row.integer();
+    out.ip_allowlist = row.maybe_texts();
+    out.issued_at = row.time();
+    out.expires_at = row.time();
+    return out;
+}
+
+}  // namespace
+
+void add_issue_token(Transaction& transaction,
+                     const TenantId& tenant,
+                     const NewTokenRow& token,
+                     const std::vector<TierProbe>& probes,
+                     const AuditEventId& event,
+                     const AuditOrigin& origin) {
     std::vector<std::string> likes;
     std::vector<std::string> lows;
     std::vector<std::string> highs;
@@ -43,6 +69,12 @@ Result<TokenInsert> issue_token(Connection& connection,
         highs.push_back(probe.high);
         tiers.push_back(probe.tier);
     }
+    std::vector<std::string> prefixes;
+    std::vector<std::string> patterns;
+    for (const auto& pattern : token.read_patterns) {
+        prefixes.push_back(pattern.substr(0, pattern.find('*')));
+        patterns.push_back(like_pattern(pattern));
+    }
     Parameters parameters;
     parameters.id(tenant).id(token.token).id(token.agent).id(token.signing_key);
     parameters.texts(likes).texts(lows).texts(highs).bigints(tiers);
@@ -50,19 +82,79 @@ Result<TokenInsert> issue_token(Connection& connection,
     parameters.texts(token.scopes).bigint(token.max_uses).maybe_texts(token.ip_allowlist);
     parameters.bigint(token.ttl_seconds).id(event).maybe_text(origin.ip_address);
     parameters.maybe_text(origin.user_agent).maybe_text(origin.request_id);
+    parameters.bytes(token.request_digest).bigint(token.agent_key_version);
+    parameters.texts(prefixes).texts(patterns);
 
-    Transaction transaction(connection, tenant);
+    transaction.add(Statement::LockTokenRequest, Parameters{}.bigint(lock_number(token)));
     transaction.add(Statement::IssueToken, std::move(parameters));
     transaction.add(Statement::TouchAgent, Parameters{}.id(tenant).id(token.agent));
-    const auto results = transaction.commit();
-    if (!results) return tl::unexpected(to_error(results.error()));
-    Row row = results->at(0).row(0);
+}
+
+TokenInsert parse_token_insert(const ResultSet& result) {
+    Row row = result.row(0);
     TokenInsert out;
     out.tier_needing_approval = row.maybe_integer();
-    const auto issued_at = row.maybe_time();
-    const auto expires_at = row.maybe_time();
-    if (issued_at && expires_at) out.issued = TokenTimes{*issued_at, *expires_at};
+    const auto token = row.maybe_id<TokenId>();
+    if (!token) return out;
+    IssuedRow issued;
+    issued.token = *token;
+    issued.issued_at = row.time();
+    issued.expires_at = row.time();
+    issued.scopes = row.texts();
+    issued.ip_allowlist = row.maybe_texts();
+    out.issued = std::move(issued);
     return out;
+}
+
+Result<TokenRows> list_tokens(Connection& connection,
+                              const TenantId& tenant,
+                              const std::optional<AgentId>& agent,
+                              std::int64_t limit,
+                              std::int64_t offset) {
+    Transaction transaction(connection, tenant);
+    transaction.add(Statement::ListTokens,
+                    Parameters{}.id(tenant).id(agent).bigint(limit).bigint(offset));
+    transaction.add(Statement::CountTokens, Parameters{}.id(tenant).id(agent));
+    const auto results = transaction.commit();
+    if (!results) return tl::unexpected(to_error(results.error()));
+    TokenRows out;
+    for (std::size_t i = 0; i < results->at(0).size(); ++i)
+        out.rows.push_back(parse_token_row(results->at(0).row(i)));
+    out.total = results->at(1).row(0).integer();
+    return out;
+}
+
+void add_revoke_token(Transaction& transaction, const TenantId& tenant, const TokenId& token) {
+    transaction.add(Statement::RevokeToken, Parameters{}.id(tenant).id(token));
+}
+
+Revocation parse_revocation(const ResultSet& result) {
+    if (result.empty()) return Revocation::NoSuchToken;
+    return result.row(0).boolean() ? Revocation::WasRevoked : Revocation::Done;
+}
+
+void add_revoke_readers(Transaction& transaction,
+                        const TenantId& tenant,
+                        std::string_view path,
+                        const AuditOrigin& origin) {
+    std::vector<std::string> prefixes;
+    for (std::size_t size = 0; size <= path.size(); ++size)
+        prefixes.emplace_back(path.substr(0, size));
+    Parameters parameters;
+    parameters.id(tenant).texts(prefixes).text(path).text(origin.actor_type);
+    if (origin.actor)
+        parameters.bytes(*origin.actor);
+    else
+        parameters.null();
+    parameters.maybe_text(origin.ip_address).maybe_text(origin.user_agent);
+    parameters.maybe_text(origin.request_id);
+    transaction.add(Statement::RevokeReaders, std::move(parameters));
+}
+
+Result<std::int64_t> sweep_tokens(Connection& connection, std::int64_t limit) {
+    const auto result = connection.run(Statement::SweepTokens, Parameters{}.bigint(limit));
+    if (!result) return tl::unexpected(to_error(result.error()));
+    return result->row(0).integer();
 }
 
 std::string_view reason_of(TokenState state) {
@@ -103,8 +195,11 @@ TokenStanding parse_token_standing(const ResultSet& result) {
     return standing;
 }
 
-void add_count_token_use(Transaction& transaction, const TenantId& tenant, const TokenId& token) {
-    transaction.add(Statement::CountTokenUse, Parameters{}.id(tenant).id(token));
+void add_count_token_use(Transaction& transaction,
+                         const TenantId& tenant,
+                         const TokenId& token,
+                         ByteView request_key) {
+    transaction.add(Statement::CountTokenUse, Parameters{}.id(tenant).id(token).bytes(request_key));
 }
 
 }  // namespace core::store

@@ -43,26 +43,75 @@ struct NewTokenRow {
     std::optional<std::int64_t> max_uses;
     std::optional<std::vector<std::string>> ip_allowlist;
     std::int64_t ttl_seconds = 0;
+    std::int64_t agent_key_version = 0;
+    Bytes request_digest;  // SHA-256; the same request has the same
+    // Of its scopes that allow reading: by these a rotation finds it.
+    std::vector<std::string> read_patterns;
 };
 
-struct TokenTimes {
+// What of a token its row decides.
+struct IssuedRow {
+    TokenId token;
+    Timestamp issued_at;
+    Timestamp expires_at;
+    std::vector<std::string> scopes;
+    std::optional<std::vector<std::string>> ip_allowlist;
+};
+
+// Either a token was issued (or had just been issued to the same request) and recorded, or a
+// secret that it would cover needs approval.
+struct TokenInsert {
+    std::optional<std::int64_t> tier_needing_approval;
+    std::optional<IssuedRow> issued;
+};
+
+// Queued; three results, of which the second is for parse_token_insert().
+void add_issue_token(Transaction& transaction,
+                     const TenantId& tenant,
+                     const NewTokenRow& token,
+                     const std::vector<TierProbe>& probes,
+                     const AuditEventId& event,
+                     const AuditOrigin& origin);
+inline constexpr std::size_t kIssueTokenResult = 1;
+TokenInsert parse_token_insert(const ResultSet& result);
+
+struct TokenRow {
+    TokenId token;
+    AgentId agent;
+    std::vector<std::string> scopes;
+    std::int64_t tier = 0;
+    std::optional<std::int64_t> max_uses;
+    std::int64_t uses = 0;
+    std::optional<std::vector<std::string>> ip_allowlist;
     Timestamp issued_at;
     Timestamp expires_at;
 };
 
-// Either the token was inserted and recorded, or a secret that it would cover needs approval.
-struct TokenInsert {
-    std::optional<std::int64_t> tier_needing_approval;
-    std::optional<TokenTimes> issued;
+struct TokenRows {
+    std::vector<TokenRow> rows;
+    std::int64_t total = 0;
 };
 
-// One round trip, committed. Errors: StoreUnavailable.
-Result<TokenInsert> issue_token(Connection& connection,
-                                const TenantId& tenant,
-                                const NewTokenRow& token,
-                                const std::vector<TierProbe>& probes,
-                                const AuditEventId& event,
-                                const AuditOrigin& origin);
+// Those that are of use now, of one agent or of all; newest first. Errors: StoreUnavailable.
+Result<TokenRows> list_tokens(Connection& connection,
+                              const TenantId& tenant,
+                              const std::optional<AgentId>& agent,
+                              std::int64_t limit,
+                              std::int64_t offset);
+
+// Queued; one result, for parse_revocation().
+void add_revoke_token(Transaction& transaction, const TenantId& tenant, const TokenId& token);
+enum class Revocation : std::uint8_t { Done, WasRevoked, NoSuchToken };
+Revocation parse_revocation(const ResultSet& result);
+
+// Queued: every live token that may read `path`, each recorded. One result: how many.
+void add_revoke_readers(Transaction& transaction,
+                        const TenantId& tenant,
+                        std::string_view path,
+                        const AuditOrigin& origin);
+
+// Deletes at most `limit` that have expired; how many. Role maint.
+Result<std::int64_t> sweep_tokens(Connection& connection, std::int64_t limit);
 
 // Numbered as in statements.cpp, FindTokenState.
 enum class TokenState : std::uint8_t {
@@ -92,7 +141,11 @@ void add_find_token_state(Transaction& transaction,
                           std::string_view ip_address);
 TokenStanding parse_token_standing(const ResultSet& result);
 
-// Queued; its affected() is 1 where one more use was left.
-void add_count_token_use(Transaction& transaction, const TenantId& tenant, const TokenId& token);
+// Queued; one result, a boolean: was a use left? `request_key`, a SHA-256, names the request: its
+// use counts once, however often it comes.
+void add_count_token_use(Transaction& transaction,
+                         const TenantId& tenant,
+                         const TokenId& token,
+                         ByteView request_key);
 
 }  // namespace core::store

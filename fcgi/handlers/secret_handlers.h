@@ -1,13 +1,10 @@
-// /v1/secrets. Functions without state; thread-safe.
+// GET of /v1/secrets and what belongs to it. Functions without state; thread-safe.
 #pragma once
 
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/service/secrets.h"
 #include "fcgi/http.h"
-
-#include <optional>
-#include <string_view>
 
 namespace fcgi {
 
@@ -17,14 +14,14 @@ struct RequestContext;
 core::Result<HttpResponse> list_secrets(RequestContext& context, const HttpRequest& request);
 // GET /v1/secrets/{path+}: a secret, or where that is one segment a namespace.
 core::Result<HttpResponse> read_secret(RequestContext& context, const HttpRequest& request);
-// PUT /v1/secrets/{path+}
-core::Result<HttpResponse> put_secret(RequestContext& context, const HttpRequest& request);
+// GET /v1/secrets/namespaces, GET /v1/namespaces
+core::Result<HttpResponse> list_namespaces(RequestContext& context, const HttpRequest& request);
+// GET /v1/versions?path=P
+core::Result<HttpResponse> list_versions(RequestContext& context, const HttpRequest& request);
 
-// The halves that tests look at by themselves. The request keeps views of the body's document.
-// Errors: InvalidRequest naming the member or header.
-core::Result<core::service::PutRequest> decode_put_request(
-    const core::JsonValue& body, std::optional<std::string_view> if_match);
-void write_stored_secret(core::JsonWriter& json, const core::service::SecretInfo& info);
+// The members of a stored secret, its value not among them.
+void write_stored_members(core::JsonWriter& json, const core::service::SecretInfo& info);
+// Whole bodies.
 void write_secret(core::JsonWriter& json, const core::service::SecretWithValue& secret);
 void write_listing(core::JsonWriter& json, const core::service::NamespaceListing& listing);
 

@@ -1,5 +1,8 @@
 #include "fcgi/handlers/token_handlers.h"
 
+#include "core/scope/access_tier.h"
+#include "fcgi/handlers/members.h"
+#include "fcgi/handlers/paging.h"
 #include "fcgi/request_context.h"
 
 #include <algorithm>
@@ -64,7 +67,7 @@ core::Result<std::optional<std::string>> decode_reason(const JsonObject& object)
 }
 
 void write_issued(core::JsonWriter& json, const core::service::IssuedToken& issued) {
-    json.key("token").secret(issued.token.expose());
+    json.key("token").secret(issued.token->expose());
     json.member("token_id", issued.id.text());
     json.member("expires_at", core::format_rfc3339(issued.expires_at));
     json.member("requires_approval", false);
@@ -129,12 +132,52 @@ core::Result<HttpResponse> request_token(RequestContext& context, const HttpRequ
     if (!wanted) return core::failure(wanted);
 
     const auto& agent = context.agent();
-    const auto answer = context.services.tokens.request(agent, context.origin, *wanted);
-    if (!answer) return core::failure(answer);
+    auto answer = context.services.tokens.request(
+        agent, context.origin, *wanted, [&](const core::service::TokenAnswer& given) {
+            core::JsonWriter json;
+            write_token_answer(json, agent.agent, given);
+            return std::move(json).take();
+        });
+    if (!answer) return core::failure(std::move(answer));
+    return json_response(Status::Ok, std::move(*answer));
+}
+
+core::Result<HttpResponse> list_tokens(RequestContext& context, const HttpRequest& request) {
+    const auto page = page_request(request.query, kDefaultLimit);
+    if (!page) return core::failure(page);
+    std::optional<core::AgentId> agent;
+    if (const auto text = request.query.find("agent_id")) {
+        agent = core::AgentId::parse(*text);
+        if (!agent) return invalid("The query parameter 'agent_id' must be the id of an agent");
+    }
+    const auto tokens = context.services.tokens.list(context.user().tenant, agent, *page);
+    if (!tokens) return core::failure(tokens);
 
     core::JsonWriter json;
-    write_token_answer(json, agent.agent, *answer);
+    json.begin_object().key("items").begin_array();
+    for (const auto& token : tokens->items) {
+        json.begin_object().member("id", token.id.text()).member("agent_id", token.agent.text());
+        json.member("scopes", token.scopes);
+        json.member("access_tier", core::scope::to_string(token.tier));
+        json.member("max_uses", token.max_uses).member("uses", token.uses);
+        json.member("ip_allowlist", token.ip_allowlist);
+        json.member("issued_at", core::format_rfc3339(token.issued_at));
+        json.member("expires_at", core::format_rfc3339(token.expires_at)).end_object();
+    }
+    json.end_array().member("total", tokens->total).end_object();
     return json_response(Status::Ok, std::move(json));
+}
+
+core::Result<HttpResponse> revoke_token(RequestContext& context, const HttpRequest& request) {
+    if (const auto nothing = decode_nothing(request); !nothing) return core::failure(nothing);
+    const auto id = core::TokenId::parse(request.path.text);
+    if (!id) return core::failure(ErrorCode::NotFound, "There is no such token");
+    auto revoked = context.services.tokens.revoke(core::service::actor_of(context.user()),
+                                                  context.origin,
+                                                  *id,
+                                                  [](const core::TokenId&) { return core::Body{}; });
+    if (!revoked) return core::failure(std::move(revoked));
+    return json_response(Status::NoContent, std::move(*revoked));
 }
 
 }  // namespace fcgi

@@ -13,6 +13,10 @@ struct RequestContext;
 
 // POST /v1/tokens
 core::Result<HttpResponse> request_token(RequestContext& context, const HttpRequest& request);
+// GET /v1/tokens
+core::Result<HttpResponse> list_tokens(RequestContext& context, const HttpRequest& request);
+// POST /v1/tokens/{token_id}/revoke
+core::Result<HttpResponse> revoke_token(RequestContext& context, const HttpRequest& request);
 
 // The two halves that tests look at by themselves. The request keeps views of the body's document.
 // Errors: InvalidRequest naming the member.

@@ -68,8 +68,7 @@ SecureBuffer random_base64url(std::size_t bytes) {
             out.push_back(static_cast<std::uint8_t>(kAlphabet[(held >> (bits - 6U)) & 63U]));
         held &= 63U;
     }
-    if (bits > 0)
-        out.push_back(static_cast<std::uint8_t>(kAlphabet[(held << (6U - bits)) & 63U]));
+    if (bits > 0) out.push_back(static_cast<std::uint8_t>(kAlphabet[(held << (6U - bits)) & 63U]));
     return out;
 }
 

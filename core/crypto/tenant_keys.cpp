@@ -144,7 +144,8 @@ Result<Plaintext> open_value(const TenantKek& kek,
 }
 
 Bytes seal_answer(const TenantKek& kek, ByteView request_key, ByteView answer) {
-    return seal_box(PlainBoxKey(kek.id, kek.key.expose()), answer_context(kek, request_key), answer);
+    return seal_box(
+        PlainBoxKey(kek.id, kek.key.expose()), answer_context(kek, request_key), answer);
 }
 
 Result<SecureBuffer> open_answer(const TenantKek& kek, ByteView request_key, ByteView box) {

@@ -164,14 +164,14 @@ void add_agent_verbs(CLI::App& app, Arguments& arguments) {
                      return core::ctl::agent_list(c, arguments.listed_tenant, arguments.output());
                  }));
     list->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
-    auto* revoke = add_verb(agent,
-                            arguments,
-                            "revoke",
-                            "Revoke an agent with its key and all of its tokens",
-                            done_by([&arguments](const Config& c) {
-                                return core::ctl::agent_revoke(
-                                    c, arguments.listed_tenant, arguments.revoked);
-                            }));
+    auto* revoke =
+        add_verb(agent,
+                 arguments,
+                 "revoke",
+                 "Revoke an agent with its key and all of its tokens",
+                 done_by([&arguments](const Config& c) {
+                     return core::ctl::agent_revoke(c, arguments.listed_tenant, arguments.revoked);
+                 }));
     revoke->add_option("AGENT", arguments.revoked, "Its id, or a name that is its own")->required();
     revoke->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
 }

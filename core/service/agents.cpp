@@ -169,8 +169,8 @@ Result<Body> Agents::update(const Actor& actor,
             if (patch.allowed_namespaces) row->allowed_namespaces = *patch.allowed_namespaces;
             if (patch.allowed_scopes) row->allowed_scopes = *patch.allowed_scopes;
             if (patch.ips)
-                row->ip_allowlist = *patch.ips ? std::optional((*patch.ips)->entries())
-                                               : std::nullopt;
+                row->ip_allowlist =
+                    *patch.ips ? std::optional((*patch.ips)->entries()) : std::nullopt;
             const auto limits =
                 scope::AgentLimits::parse(row->allowed_namespaces, row->allowed_scopes);
             if (!limits) return failure(limits);

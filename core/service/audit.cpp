@@ -145,22 +145,20 @@ constexpr std::string_view kCsvHeader =
     "metadata\r\n";
 
 void append_csv(std::string& out, const AuditEvent& event) {
+    const auto next = [&out](const std::optional<std::string>& field) {
+        out.push_back(',');
+        append_field(out, field ? std::string_view(*field) : std::string_view{});
+    };
     append_field(out, format_rfc3339(event.created_at));
-    const std::string id = event.id.text();
-    for (const std::string_view field : {std::string_view(id),
-                                         std::string_view(event.event_type),
-                                         std::string_view(event.actor_type),
-                                         std::string_view(event.actor_id ? *event.actor_id : ""),
-                                         std::string_view(event.resource_type)}) {
-        out.push_back(',');
-        append_field(out, field);
-    }
-    for (const auto* field : {&event.resource_id, &event.ip_address, &event.user_agent}) {
-        out.push_back(',');
-        append_field(out, *field ? std::string_view(**field) : std::string_view{});
-    }
-    out.push_back(',');
-    append_field(out, event.metadata);
+    next(event.id.text());
+    next(event.event_type);
+    next(event.actor_type);
+    next(event.actor_id);
+    next(event.resource_type);
+    next(event.resource_id);
+    next(event.ip_address);
+    next(event.user_agent);
+    next(event.metadata);
     out += "\r\n";
 }
 
@@ -295,8 +293,7 @@ Result<AuditExport> Audit::start_export(const TenantId& tenant,
     if (!slot)
         return failure(ErrorCode::RateLimited,
                        "Several exports are being written already; try again in a minute");
-    auto running =
-        std::make_shared<Export>(m_runtime, tenant, filter, format, std::move(slot));
+    auto running = std::make_shared<Export>(m_runtime, tenant, filter, format, std::move(slot));
     return AuditExport([running] { return running->next(); });
 }
 

@@ -392,8 +392,7 @@ Result<Secrets::ListingAdmission> Secrets::admit_listing(const TokenPrincipal& t
     store::add_find_token_state(
         transaction, claims.tenant, claims.token, claims.agent, origin.address.text());
     if (claims.max_uses)
-        store::add_count_token_use(
-            transaction, claims.tenant, claims.token, token_use_key(origin));
+        store::add_count_token_use(transaction, claims.tenant, claims.token, token_use_key(origin));
     const auto results = transaction.flush();
     if (!results) return tl::unexpected(store::to_error(results.error()));
     const auto standing = store::parse_token_standing(results->front());

@@ -194,8 +194,7 @@ Result<Body> Tokens::answer(const Draft& draft,
     if (!scopes) return failure(scopes);
     claims.scopes = std::move(*scopes);
     if (issued.ip_allowlist) {
-        auto ips =
-            identity::IpAllowlist::parse(std::span<const std::string>(*issued.ip_allowlist));
+        auto ips = identity::IpAllowlist::parse(std::span<const std::string>(*issued.ip_allowlist));
         if (!ips) return failure(ips);
         claims.ips = std::move(*ips);
     }

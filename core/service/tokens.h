@@ -67,8 +67,8 @@ class Tokens {
     // `runtime` must outlive this object.
     explicit Tokens(const Runtime& runtime);
 
-    // The same request of the same agent within 10 s gets the same token, as long as that is of use:
-    // the official SDK sends a request up to four times.
+    // The same request of the same agent within 10 s gets the same token, as long as that is of
+    // use: the official SDK sends a request up to four times.
     //
     // Issued at once, unless the scopes cover an existing secret of a tier that needs approval for
     // the action; then the same request asked again gives the same pending approval.

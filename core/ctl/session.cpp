@@ -1,0 +1,78 @@
+#include "core/ctl/session.h"
+
+#include <cstdio>
+#include <utility>
+
+namespace core::ctl {
+namespace {
+
+identity::TrustedIssuer local_issuer_of(const config::Config& config) {
+    return {config.local_issuer.issuer, config.local_issuer.audience, false};
+}
+
+Result<std::unique_ptr<crypto::KeyProvider>> root_key_of(const config::Config& config) {
+    const auto file = config::root_key_file(config);
+    if (!file) return failure(file);
+    return crypto::load_root_key_file(*file);
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+    [[maybe_unused]] const auto written = std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void print_line(std::string text) {
+    print(text += '\n');
+}
+
+void print_json(JsonWriter&& json) {
+    const Body body = std::move(json).take();
+    print(as_text(body.expose()));
+    print("\n");
+}
+
+store::Endpoint endpoint_of(const config::Config& config) {
+    store::Endpoint endpoint;
+    endpoint.host = config.database.host;
+    endpoint.port = static_cast<int>(config.database.port);
+    endpoint.database = config.database.name;
+    endpoint.statement_timeout = config.database.statement_timeout;
+    endpoint.lock_timeout = config.database.lock_timeout;
+    endpoint.response_timeout = config.database.response_timeout;
+    return endpoint;
+}
+
+Result<TenantId> parse_tenant(const std::string& text) {
+    const auto id = TenantId::parse(text);
+    if (!id)
+        return failure(ErrorCode::InvalidRequest,
+                       "'" + text + "' is no tenant id; 'secretstorectl tenant list' shows them");
+    return *id;
+}
+
+Session::Session(const config::Config& config, store::Role role)
+    : m_connections(endpoint_of(config), role, 2), m_issuer(local_issuer_of(config)) {
+    m_policy.token_issuer = config.tokens.issuer;
+}
+
+Result<void> Session::open_root_key(const config::Config& config) {
+    auto key = root_key_of(config);
+    if (!key) return failure(key);
+    m_root_key = std::move(*key);
+    return {};
+}
+
+Result<void> Session::open_keys(const config::Config& config) {
+    if (const auto opened = open_root_key(config); !opened) return failure(opened);
+    auto keyring = service::Keyring::load(m_connections, *m_root_key, {});
+    if (!keyring) return failure(keyring);
+    m_keyring = std::move(*keyring);
+    return {};
+}
+
+service::Runtime Session::runtime() {
+    return {m_clock, m_policy, *m_root_key, m_keyring, m_connections, nullptr};
+}
+
+}  // namespace core::ctl

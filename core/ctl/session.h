@@ -1,0 +1,58 @@
+// What the verbs of secretstorectl share: a connection and keys for one command, and how results
+// are printed.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/base/ids.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/config/config.h"
+#include "core/crypto/key_provider.h"
+#include "core/service/services.h"
+#include "core/store/connection_pool.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace core::ctl {
+
+// To stdout. A closed stdout is the caller's business; main checks it once at the end.
+void print(std::string_view text);
+void print_line(std::string text);
+void print_json(JsonWriter&& json);
+
+store::Endpoint endpoint_of(const config::Config& config);
+
+// Errors: InvalidRequest, saying where ids are shown.
+Result<TenantId> parse_tenant(const std::string& text);
+
+// What the services need, opened for one command. Not movable: its parts refer to each other.
+class Session {
+  public:
+    Session(const config::Config& config, store::Role role);
+
+    // Errors: ConfigInvalid.
+    Result<void> open_root_key(const config::Config& config);
+    // The root key and the keys below it. Errors: ConfigInvalid, IntegrityFailure,
+    // StoreUnavailable.
+    Result<void> open_keys(const config::Config& config);
+
+    // Precondition: open_keys().
+    service::Runtime runtime();
+
+    store::ConnectionPool& connections() { return m_connections; }
+    const crypto::KeyProvider& root_key() { return *m_root_key; }
+    const identity::TrustedIssuer& issuer() { return m_issuer; }
+    const Clock& clock() { return m_clock; }
+
+  private:
+    SystemClock m_clock;
+    service::Policy m_policy;
+    store::ConnectionPool m_connections;
+    identity::TrustedIssuer m_issuer;
+    std::unique_ptr<crypto::KeyProvider> m_root_key;
+    service::Keyring m_keyring;
+};
+
+}  // namespace core::ctl

@@ -102,13 +102,12 @@ core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
             "The header Idempotency-Key must have 1 to 255 visible ASCII characters");
     // Neither method nor target holds a NUL.
     constexpr std::string_view kEnd("\0", 1);
-    return core::identity::IdempotencyKey{
-        std::string(text),
-        core::crypto::sha256({core::as_bytes(incoming.method),
-                              core::as_bytes(kEnd),
-                              core::as_bytes(incoming.target),
-                              core::as_bytes(kEnd),
-                              body.expose()})};
+    return core::identity::IdempotencyKey{std::string(text),
+                                          core::crypto::sha256({core::as_bytes(incoming.method),
+                                                                core::as_bytes(kEnd),
+                                                                core::as_bytes(incoming.target),
+                                                                core::as_bytes(kEnd),
+                                                                body.expose()})};
 }
 
 core::Result<core::identity::Principal> authenticate(core::service::Services& services,

@@ -76,9 +76,7 @@ std::string response_head(const HttpResponse& response) {
     if (!response.body.empty() || response.stream)
         head.append("Content-Type: ").append(response.content_type).append("\r\n");
     if (!response.body.empty())
-        head.append("Content-Length: ")
-            .append(std::to_string(response.body.size()))
-            .append("\r\n");
+        head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
     for (const auto& header : response.headers)
         head.append(header.name).append(": ").append(header.value).append("\r\n");
     head.append("\r\n");

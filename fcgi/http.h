@@ -113,7 +113,7 @@ struct HttpResponse {
     core::Body body;  // or empty
     std::vector<Header> headers;
     std::string_view content_type = "application/json";  // a literal
-    BodyStream stream{};                                  // instead of a body
+    BodyStream stream{};                                 // instead of a body
 };
 
 // Status line, headers and the empty line of a CGI response (RFC 3875 §6). What every answer

@@ -55,8 +55,8 @@ Router::Router(std::span<const Route> table) {
         pattern.route = &route;
         for (const auto& segment : segments_of(route.path)) {
             if (is_argument(segment))
-                pattern.argument = is_rest_segment(segment) ? Pattern::Argument::Rest
-                                                            : Pattern::Argument::One;
+                pattern.argument =
+                    is_rest_segment(segment) ? Pattern::Argument::Rest : Pattern::Argument::One;
             else if (pattern.argument == Pattern::Argument::None)
                 pattern.before.push_back(segment);
             else
@@ -88,9 +88,9 @@ core::Result<Routing> Router::route(std::string_view method, std::string_view ta
         PathArgument argument;
         if (pattern.argument != Pattern::Argument::None) {
             const std::size_t fixed = pattern.before.size() + pattern.after.size();
-            auto decoded = decode_rest(std::span(parsed->segments)
-                                           .subspan(pattern.before.size(),
-                                                    parsed->segments.size() - fixed));
+            auto decoded =
+                decode_rest(std::span(parsed->segments)
+                                .subspan(pattern.before.size(), parsed->segments.size() - fixed));
             if (!decoded) return core::failure(std::move(decoded));
             if (pattern.argument == Pattern::Argument::Rest && is_reserved_below_secrets(*decoded))
                 continue;

@@ -54,16 +54,32 @@ namespace schemas {
 inline constexpr std::array<std::string_view, 6> kSecretTypes{
     "api_key", "oauth_token", "db_credential", "ssh_key", "certificate", "custom"};
 inline constexpr std::array<std::string_view, 3> kAccessTiers{"standard", "sensitive", "critical"};
-inline constexpr std::array<std::string_view, 26> kEventTypes{
-    "secret.created",          "secret.updated",      "secret.rotated",
-    "secret.imported",         "secret.read",         "secret.deleted",
-    "secret.rolled_back",      "secret.read.denied",  "secret.write.denied",
-    "token.issued",            "token.revoked",       "token.denied",
-    "approval.requested",      "approval.granted",    "approval.denied",
-    "approval.expired",        "agent.created",       "agent.updated",
-    "agent.revoked",           "member.invited",      "member.removed",
-    "member.role_changed",     "auth.failed",         "tenant.profile_updated",
-    "billing.checkout_created", "billing.plan_changed"};
+inline constexpr std::array<std::string_view, 26> kEventTypes{"secret.created",
+                                                              "secret.updated",
+                                                              "secret.rotated",
+                                                              "secret.imported",
+                                                              "secret.read",
+                                                              "secret.deleted",
+                                                              "secret.rolled_back",
+                                                              "secret.read.denied",
+                                                              "secret.write.denied",
+                                                              "token.issued",
+                                                              "token.revoked",
+                                                              "token.denied",
+                                                              "approval.requested",
+                                                              "approval.granted",
+                                                              "approval.denied",
+                                                              "approval.expired",
+                                                              "agent.created",
+                                                              "agent.updated",
+                                                              "agent.revoked",
+                                                              "member.invited",
+                                                              "member.removed",
+                                                              "member.role_changed",
+                                                              "auth.failed",
+                                                              "tenant.profile_updated",
+                                                              "billing.checkout_created",
+                                                              "billing.plan_changed"};
 inline constexpr std::array<std::string_view, 7> kResourceTypes{
     "secret", "namespace", "agent", "token", "approval", "user", "tenant"};
 inline constexpr std::array<std::string_view, 3> kExportFormats{"json", "csv", "jsonl"};
@@ -470,9 +486,7 @@ inline constexpr std::array kNotificationPatch{
 
 inline constexpr std::array kProfile{
     Property{.name = "id", .type = ValueType::Uuid, .description = "Of the tenant."},
-    Property{.name = "email",
-             .type = ValueType::String,
-             .description = "Of the person who asks."},
+    Property{.name = "email", .type = ValueType::String, .description = "Of the person who asks."},
     Property{.name = "name", .type = ValueType::String},
     Property{.name = "plan", .type = ValueType::String, .one_of = kPlans},
     Property{.name = "subscription_status", .type = ValueType::String},
@@ -572,21 +586,18 @@ inline constexpr std::array kAll{
            .any_of = kSecretOrListing},
     Schema{.name = "Deleted", .description = "It is gone.", .properties = kDeleted},
     Schema{.name = "RotateRequest", .description = "The new value.", .properties = kRotateRequest},
-    Schema{.name = "RotatedSecret",
-           .description = "The new version.",
-           .properties = kRotatedSecret},
+    Schema{
+        .name = "RotatedSecret", .description = "The new version.", .properties = kRotatedSecret},
     Schema{.name = "NamespaceListing",
            .description = "Namespaces that hold something the caller may read.",
            .properties = kNamespaceListing},
     Schema{.name = "ImportRequest",
            .description = "Secrets of one namespace.",
            .properties = kImportRequest},
-    Schema{.name = "ImportAnswer",
-           .description = "What became of them.",
-           .properties = kImportAnswer},
-    Schema{.name = "Version",
-           .description = "A version without its value.",
-           .properties = kVersion},
+    Schema{
+        .name = "ImportAnswer", .description = "What became of them.", .properties = kImportAnswer},
+    Schema{
+        .name = "Version", .description = "A version without its value.", .properties = kVersion},
     Schema{.name = "VersionListing",
            .description = "Versions, newest first.",
            .properties = kVersionListing},
@@ -627,8 +638,7 @@ inline constexpr std::array kAll{
 };
 
 inline constexpr std::array kQueryParameters{
-    QueryParameter{
-        .name = "page", .type = ValueType::Integer, .description = "From 1. Default 1."},
+    QueryParameter{.name = "page", .type = ValueType::Integer, .description = "From 1. Default 1."},
     QueryParameter{.name = "limit",
                    .type = ValueType::Integer,
                    .description = "1 to 200. Default 50, for audit events 100, for namespaces all "
@@ -670,7 +680,8 @@ inline constexpr std::array kQueryParameters{
     QueryParameter{.name = "key",
                    .type = ValueType::String,
                    .description = "Together with namespace: only this secret."},
-    QueryParameter{.name = "from", .type = ValueType::Time, .description = "At this time or later."},
+    QueryParameter{
+        .name = "from", .type = ValueType::Time, .description = "At this time or later."},
     QueryParameter{.name = "to", .type = ValueType::Time, .description = "Before this time."},
     QueryParameter{.name = "cursor",
                    .type = ValueType::String,

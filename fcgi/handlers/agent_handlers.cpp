@@ -112,10 +112,8 @@ core::Result<core::AgentId> agent_id(const HttpRequest& request) {
 core::Result<HttpResponse> create_agent(RequestContext& context, const HttpRequest& request) {
     const auto agent = decode_new_agent(request.body->root());
     if (!agent) return core::failure(agent);
-    auto created = context.services.agents.create(core::service::actor_of(context.user()),
-                                                  context.origin,
-                                                  *agent,
-                                                  render_agent_with_key);
+    auto created = context.services.agents.create(
+        core::service::actor_of(context.user()), context.origin, *agent, render_agent_with_key);
     if (!created) return core::failure(std::move(created));
     // 200 and not 201: what the reference shows.
     return json_response(Status::Ok, std::move(*created));
@@ -133,10 +131,11 @@ core::Result<HttpResponse> update_agent(RequestContext& context, const HttpReque
 }
 
 core::Result<HttpResponse> revoke_agent(RequestContext& context, const HttpRequest& request) {
-    auto revoked = context.services.agents.revoke(core::service::actor_of(context.user()),
-                                                  context.origin,
-                                                  request.path.text,
-                                                  [](const core::AgentId&) { return core::Body{}; });
+    auto revoked =
+        context.services.agents.revoke(core::service::actor_of(context.user()),
+                                       context.origin,
+                                       request.path.text,
+                                       [](const core::AgentId&) { return core::Body{}; });
     if (!revoked) return core::failure(std::move(revoked));
     return json_response(Status::NoContent, std::move(*revoked));
 }

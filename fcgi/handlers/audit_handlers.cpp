@@ -148,8 +148,7 @@ core::Result<HttpResponse> list_audit_events(RequestContext& context, const Http
     const auto page = page_request(request.query, kDefaultAuditLimit);
     if (!page) return core::failure(page);
     const auto cursor = request.query.find("cursor");
-    if (cursor && request.query.find("page"))
-        return invalid("Send 'cursor' or 'page', not both");
+    if (cursor && request.query.find("page")) return invalid("Send 'cursor' or 'page', not both");
     core::service::AuditQuery query{std::move(*filter), *page, {}};
     if (cursor) query.cursor = std::string(*cursor);
     const auto events = context.services.audit.list(context.user().tenant, query);

@@ -144,7 +144,8 @@ core::Result<HttpResponse> read_secret(RequestContext& context, const HttpReques
     if (!path) return core::failure(std::move(path));
     if (request.query.find("recursive"))
         return invalid(
-            "A listing of all below is asked for by /v1/secrets?namespace=NAMESPACE&recursive=true");
+            "A listing of all below is asked for by "
+            "/v1/secrets?namespace=NAMESPACE&recursive=true");
     const auto page = page_request(request.query, kDefaultLimit);
     if (!page) return core::failure(page);
 

@@ -172,10 +172,10 @@ core::Result<HttpResponse> revoke_token(RequestContext& context, const HttpReque
     if (const auto nothing = decode_nothing(request); !nothing) return core::failure(nothing);
     const auto id = core::TokenId::parse(request.path.text);
     if (!id) return core::failure(ErrorCode::NotFound, "There is no such token");
-    auto revoked = context.services.tokens.revoke(core::service::actor_of(context.user()),
-                                                  context.origin,
-                                                  *id,
-                                                  [](const core::TokenId&) { return core::Body{}; });
+    auto revoked = context.services.tokens.revoke(
+        core::service::actor_of(context.user()), context.origin, *id, [](const core::TokenId&) {
+            return core::Body{};
+        });
     if (!revoked) return core::failure(std::move(revoked));
     return json_response(Status::NoContent, std::move(*revoked));
 }

@@ -2,6 +2,7 @@
 #include "fcgi/openapi.h"
 
 #include "core/base/json.h"
+#include "core/service/audit.h"
 #include "fcgi/handlers/agent_handlers.h"
 #include "fcgi/handlers/audit_handlers.h"
 #include "fcgi/handlers/secret_handlers.h"
@@ -217,7 +218,10 @@ BOOST_AUTO_TEST_CASE(an_agent_has_the_members_of_its_schema) {
 
 BOOST_AUTO_TEST_CASE(an_issued_token_has_the_members_of_its_schema) {
     core::JsonWriter json;
-    fcgi::write_token_answer(json, {}, core::service::IssuedToken{});
+    const core::Credential token = core::Credential::copy_of("a token");
+    core::service::IssuedToken issued;
+    issued.token = &token;
+    fcgi::write_token_answer(json, {}, issued);
     const std::string text = std::move(json).take_text();
 
     BOOST_TEST((members_of(text) == names_of(fcgi::schemas::kTokenAnswer)));
@@ -233,7 +237,9 @@ BOOST_AUTO_TEST_CASE(a_pending_approval_has_the_same_members) {
 
 BOOST_AUTO_TEST_CASE(a_stored_secret_has_the_members_of_its_schema) {
     core::JsonWriter json;
-    fcgi::write_stored_secret(json, some_info());
+    json.begin_object();
+    fcgi::write_stored_members(json, some_info());
+    json.end_object();
     const std::string text = std::move(json).take_text();
 
     BOOST_TEST((members_of(text) == names_of(fcgi::schemas::kStoredSecret)));
@@ -262,7 +268,7 @@ BOOST_AUTO_TEST_CASE(an_audit_event_has_the_members_of_its_schema) {
     core::service::AuditEvent event;
     event.metadata = "{}";
     core::JsonWriter json;
-    fcgi::write_audit_event(json, event);
+    core::service::write_audit_event(json, event);
     const std::string text = std::move(json).take_text();
 
     BOOST_TEST((members_of(text) == names_of(fcgi::schemas::kAuditEvent)));

@@ -74,7 +74,8 @@ std::string status_text(fcgi::Status status) {
 
 // What a handler would make of the path, in the words of the vector file.
 std::string meaning_of(const Routed& routed) {
-    if (routed.path.raw_segments == 0) return "route " + std::string(routed.route->operation_id);
+    const bool is_plain_secret = routed.route->path == "/v1/secrets/{secret_path+}";
+    if (!is_plain_secret) return "route " + std::string(routed.route->operation_id);
     if (routed.path.raw_segments == 1) {
         const auto name_space = core::scope::Namespace::parse(routed.path.text);
         return name_space ? "namespace " + name_space->text()
@@ -129,7 +130,7 @@ BOOST_DATA_TEST_CASE(no_attempt_reaches_a_path_outside_the_grammar, read_attempt
     const std::string outcome = outcome_of("GET", attempt.target);
     const std::string path = outcome.substr(std::min(outcome.find(' ') + 1, outcome.size()));
 
-    const bool is_status = outcome == "400" || outcome == "404";
+    const bool is_status = outcome == "400" || outcome == "404" || outcome == "405";
 
     BOOST_TEST((is_status || is_within_grammar(path)));
 }
@@ -158,11 +159,33 @@ BOOST_AUTO_TEST_CASE(the_query_form_is_a_route_of_its_own) {
                "route listSecrets");
 }
 
-BOOST_DATA_TEST_CASE(reserved_names_below_secrets_are_not_found_by_any_method,
+BOOST_AUTO_TEST_CASE(reserved_names_below_secrets_are_routes_of_their_own) {
+    BOOST_TEST(outcome_of("GET", "/v1/secrets/namespaces") == "route listSecretNamespaces");
+    BOOST_TEST(outcome_of("POST", "/v1/secrets/import") == "route importSecrets");
+}
+
+BOOST_AUTO_TEST_CASE(reserved_names_below_secrets_take_no_other_method) {
+    BOOST_TEST(allow_of("DELETE", "/v1/secrets/namespaces") == "GET");
+    BOOST_TEST(allow_of("GET", "/v1/secrets/import") == "POST");
+}
+
+BOOST_DATA_TEST_CASE(reserved_names_in_another_spelling_are_nothing,
                      data::make({"GET", "POST", "PUT", "DELETE"}),
                      method) {
-    BOOST_TEST(outcome_of(method, "/v1/secrets/namespaces") == "404");
-    BOOST_TEST(outcome_of(method, "/v1/secrets/import") == "404");
+    BOOST_TEST(outcome_of(method, "/v1/secrets/n%61mespaces") == "404");
+    BOOST_TEST(outcome_of(method, "/v1/secrets/%69mport") == "404");
+}
+
+BOOST_AUTO_TEST_CASE(an_argument_may_stand_before_a_literal) {
+    BOOST_TEST(outcome_of("POST", "/v1/secrets/a/b/KEY/rotate") == "route rotateSecret");
+    BOOST_TEST(outcome_of("GET", "/v1/secrets/a/b/KEY/rotate") == "secret a/b/KEY/rotate");
+    BOOST_TEST(outcome_of("POST", "/v1/agents/an%20agent/rotate-key") == "route rotateAgentKey");
+}
+
+BOOST_AUTO_TEST_CASE(an_argument_of_one_segment_takes_one) {
+    BOOST_TEST(outcome_of("DELETE", "/v1/agents/a/b") == "404");
+    BOOST_TEST(outcome_of("GET", "/v1/approvals/agent/x") == "route showApprovalToAgent");
+    BOOST_TEST(outcome_of("GET", "/v1/approvals/agent") == "route showApproval");
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_may_live_in_a_namespace_of_a_reserved_name) {
@@ -179,7 +202,7 @@ BOOST_DATA_TEST_CASE(
 
 BOOST_AUTO_TEST_CASE(a_wrong_method_is_told_the_right_ones) {
     BOOST_TEST(allow_of("DELETE", "/v1/agents") == "POST, GET");
-    BOOST_TEST(allow_of("POST", "/v1/secrets/production/KEY") == "GET, PUT");
+    BOOST_TEST(allow_of("POST", "/v1/secrets/production/KEY") == "GET, PUT, DELETE");
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_path_is_not_found_by_any_method) {

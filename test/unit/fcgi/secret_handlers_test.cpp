@@ -3,6 +3,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
+#include "fcgi/handlers/secret_change_handlers.h"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -99,19 +100,19 @@ BOOST_AUTO_TEST_CASE(the_example_of_the_reference_is_taken) {
 
     BOOST_REQUIRE(put.has_value());
     BOOST_TEST(core::as_text(put->value.expose()) == "gemini-api-key-example");
-    BOOST_TEST(put->type.value_or("") == "api_key");
-    BOOST_TEST((put->tier == core::scope::AccessTier::Sensitive));
-    BOOST_TEST(put->metadata.value_or("") == R"({"team":"ml","env":"prod"})");
+    BOOST_TEST(put->attributes.type.value_or("") == "api_key");
+    BOOST_TEST((put->attributes.tier == core::scope::AccessTier::Sensitive));
+    BOOST_TEST(put->attributes.metadata.value_or("") == R"({"team":"ml","env":"prod"})");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_absent_is_left_to_the_service) {
     const auto put = decode(R"({"value":"v"})");
 
     BOOST_REQUIRE(put.has_value());
-    BOOST_TEST(!put->type.has_value());
-    BOOST_TEST(!put->tier.has_value());
-    BOOST_TEST(!put->metadata.has_value());
-    BOOST_TEST(!put->expires_at.has_value());
+    BOOST_TEST(!put->attributes.type.has_value());
+    BOOST_TEST(!put->attributes.tier.has_value());
+    BOOST_TEST(!put->attributes.metadata.has_value());
+    BOOST_TEST(!put->attributes.expires_at.has_value());
     BOOST_TEST(!put->expected_version.has_value());
 }
 
@@ -119,23 +120,23 @@ BOOST_AUTO_TEST_CASE(null_metadata_is_the_same_as_none) {
     const auto put = decode(with_value(R"("metadata":null)"));
 
     BOOST_REQUIRE(put.has_value());
-    BOOST_TEST(!put->metadata.has_value());
+    BOOST_TEST(!put->attributes.metadata.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(a_null_expiry_is_sent_and_means_never) {
     const auto put = decode(with_value(R"("expires_at":null)"));
 
     BOOST_REQUIRE(put.has_value());
-    BOOST_REQUIRE(put->expires_at.has_value());
-    BOOST_TEST(!put->expires_at->has_value());
+    BOOST_REQUIRE(put->attributes.expires_at.has_value());
+    BOOST_TEST(!put->attributes.expires_at->has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_expiry_may_have_any_offset) {
     const auto put = decode(with_value(R"("expires_at":"2030-01-31T14:00:00+02:00")"));
 
     BOOST_REQUIRE(put.has_value());
-    BOOST_REQUIRE(put->expires_at.value_or(std::nullopt).has_value());
-    BOOST_TEST(core::format_rfc3339(**put->expires_at) == "2030-01-31T12:00:00Z");
+    BOOST_REQUIRE(put->attributes.expires_at.value_or(std::nullopt).has_value());
+    BOOST_TEST(core::format_rfc3339(**put->attributes.expires_at) == "2030-01-31T12:00:00Z");
 }
 
 BOOST_DATA_TEST_CASE(a_value_is_a_string_of_at_least_a_byte, data::make(kBadValues), body) {
@@ -200,7 +201,9 @@ BOOST_DATA_TEST_CASE(an_if_match_that_names_no_version_is_refused,
 
 BOOST_AUTO_TEST_CASE(a_stored_secret_is_shown_without_its_value) {
     core::JsonWriter json;
-    fcgi::write_stored_secret(json, example());
+    json.begin_object();
+    fcgi::write_stored_members(json, example());
+    json.end_object();
     const std::string text = std::move(json).take_text();
 
     BOOST_TEST(text ==

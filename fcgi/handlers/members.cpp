@@ -1,0 +1,88 @@
+#include "fcgi/handlers/members.h"
+
+#include "core/scope/access_tier.h"
+#include "fcgi/schemas.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace fcgi {
+namespace {
+
+using core::JsonObject;
+using core::service::SecretAttributes;
+
+core::Failure invalid(std::string message) {
+    return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
+}
+
+core::Result<void> decode_kind(const JsonObject& object, SecretAttributes& out) {
+    const auto type = object.optional_string("secret_type");
+    if (!type) return core::failure(type);
+    const auto& known = schemas::kSecretTypes;
+    if (*type && std::find(known.begin(), known.end(), **type) == known.end())
+        return invalid(
+            "The member 'secret_type' must be one of api_key, oauth_token, db_credential, ssh_key, "
+            "certificate, custom");
+    if (*type) out.type = std::string(**type);
+
+    const auto tier = object.optional_string("access_tier");
+    if (!tier) return core::failure(tier);
+    if (*tier) out.tier = core::scope::parse_access_tier(**tier);
+    if (*tier && !out.tier)
+        return invalid("The member 'access_tier' must be one of standard, sensitive, critical");
+    return {};
+}
+
+core::Result<void> decode_metadata(const JsonObject& object, SecretAttributes& out) {
+    const auto metadata = object.optional_object("metadata");
+    if (!metadata) return core::failure(metadata);
+    if (!*metadata) return {};
+    out.metadata = (*metadata)->to_text();
+    if (out.metadata->size() > core::service::kMaxMetadataBytes)
+        return invalid("The member 'metadata' must have at most 8192 bytes as compact JSON");
+    return {};
+}
+
+core::Result<void> decode_expiry(const JsonObject& object, SecretAttributes& out) {
+    if (!object.has("expires_at")) return {};
+    const auto text = object.optional_string("expires_at");
+    if (!text) return core::failure(text);
+    out.expires_at.emplace();
+    if (!*text) return {};
+    const auto time = core::parse_rfc3339(**text);
+    if (!time)
+        return invalid(
+            "The member 'expires_at' must be null or a time with its offset (RFC 3339), such as "
+            "'2030-01-31T12:00:00Z'");
+    out.expires_at = std::optional<core::Timestamp>(time);
+    return {};
+}
+
+}  // namespace
+
+core::JsonWriter& write_time(core::JsonWriter& json,
+                             std::string_view name,
+                             const std::optional<core::Timestamp>& time) {
+    json.key(name);
+    return time ? json.value(core::format_rfc3339(*time)) : json.value(nullptr);
+}
+
+core::Result<SecretAttributes> decode_attributes(const JsonObject& object) {
+    SecretAttributes out;
+    if (const auto kind = decode_kind(object, out); !kind) return core::failure(kind);
+    if (const auto metadata = decode_metadata(object, out); !metadata)
+        return core::failure(metadata);
+    if (const auto expiry = decode_expiry(object, out); !expiry) return core::failure(expiry);
+    return out;
+}
+
+core::Result<void> decode_nothing(const HttpRequest& request) {
+    if (!request.body) return {};
+    const auto object = JsonObject::decode(request.body->root(), {});
+    if (!object) return core::failure(object);
+    return {};
+}
+
+}  // namespace fcgi

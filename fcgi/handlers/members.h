@@ -1,0 +1,29 @@
+// Members that several bodies have, read and written in one way. Functions without state;
+// thread-safe.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/service/secret_changes.h"
+#include "fcgi/http.h"
+
+#include <optional>
+#include <string_view>
+
+namespace fcgi {
+
+// RFC 3339, or null.
+core::JsonWriter& write_time(core::JsonWriter& json,
+                             std::string_view name,
+                             const std::optional<core::Timestamp>& time);
+
+// secret_type, access_tier, metadata, and where the body may have it expires_at.
+// Errors: InvalidRequest naming the member.
+core::Result<core::service::SecretAttributes> decode_attributes(const core::JsonObject& object);
+
+// A body of a request that takes none: absent, or an object without members.
+// Errors: InvalidRequest naming the first member.
+core::Result<void> decode_nothing(const HttpRequest& request);
+
+}  // namespace fcgi

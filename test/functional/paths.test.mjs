@@ -158,8 +158,10 @@ describe('a path', () => {
     });
 
     test('that is reserved for an endpoint is no namespace', async () => {
-        (await http.get('/v1/secrets/namespaces', { token })).expect(404, 'NOT_FOUND');
-        (await http.post('/v1/secrets/import', { token, body: {} })).expect(404, 'NOT_FOUND');
+        (await http.put('/v1/secrets/namespaces', { token, body: {} })).expect(405);
+        (await http.get('/v1/secrets/import', { token })).expect(405, 'INVALID_REQUEST');
+        (await http.get('/v1/secrets/n%61mespaces', { token })).expect(404, 'NOT_FOUND');
+        (await http.get('/v1/secrets/%69mport', { token })).expect(404, 'NOT_FOUND');
     });
 
     test('cannot store beside the grammar', async () => {

@@ -405,8 +405,10 @@ describe('a method', () => {
 
     for (const [method, path, allowed] of [
         ['PUT', '/v1/agents', ['GET', 'POST']],
-        ['PATCH', '/v1/tokens', ['POST']],
-        ['GET', '/v1/tokens', ['POST']],
+        ['PATCH', '/v1/tokens', ['GET', 'POST']],
+        ['PUT', '/v1/me', ['GET', 'PATCH']],
+        ['GET', '/v1/secrets/import', ['POST']],
+        ['PUT', '/v1/secrets/namespaces', ['GET']],
         ['POST', '/v1/audit', ['GET']],
         ['POST', '/v1/health', ['GET']],
         ['DELETE', '/v1/openapi.json', ['GET']],

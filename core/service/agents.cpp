@@ -175,7 +175,8 @@ Result<Body> Agents::update(const Actor& actor,
                 scope::AgentLimits::parse(row->allowed_namespaces, row->allowed_scopes);
             if (!limits) return failure(limits);
             const bool has_new_limits = row->allowed_namespaces != before.allowed_namespaces ||
-                                        row->allowed_scopes != before.allowed_scopes;
+                                        row->allowed_scopes != before.allowed_scopes ||
+                                        row->ip_allowlist != before.ip_allowlist;
             store::add_update_agent(
                 change.transaction(),
                 actor.tenant,

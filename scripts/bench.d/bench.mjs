@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 import { eventually, inParallel } from '../../test/functional/claim.mjs';
 import { runOrThrow, Stack } from '../../test/functional/stack.mjs';
+import { measureSizes, sizeVerdicts } from './sizes.mjs';
 
 const kFolder = path.dirname(fileURLToPath(import.meta.url));
 const kRoot = path.join(kFolder, '../..');
@@ -40,9 +41,12 @@ function parseArguments(args) {
         rounds: 3,
         out: path.join(kRoot, 'run/bench.json'),
         million: true,
+        sizes: true,
     };
     for (let i = 0; i < args.length; ++i) {
         if (args[i] === '--no-million') options.million = false;
+        else if (args[i] === '--no-sizes') options.sizes = false;
+        else if (args[i] === '--only-sizes') options.onlySizes = true;
         else if (args[i] === '--seconds') options.seconds = Number(args[++i]);
         else if (args[i] === '--rounds') options.rounds = Number(args[++i]);
         else if (args[i] === '--out') options.out = path.resolve(args[++i]);
@@ -128,6 +132,10 @@ class Bench {
             kind === 'pgbench'
                 ? await this.#pgbench(secrets)
                 : await this.#wrk(kind, connections, name);
+        this.keep(name, figure);
+    }
+
+    keep(name, figure) {
         if (!this.figures.has(name)) this.figures.set(name, []);
         this.figures.get(name).push(figure);
         say(`    ${name.padEnd(20)} ${describe(figure)}`);
@@ -409,7 +417,17 @@ function table(figures) {
         .join('\n');
 }
 
-function verdicts(figures, memory) {
+function verdicts(figures, bench) {
+    return [...rateVerdicts(figures, bench.memory), ...sizeVerdicts(figures, bench)].map(
+        ([what, reached, relation, wanted]) => {
+            const met = relation === '>=' ? reached >= wanted : reached <= wanted;
+            return { what, reached: round(reached), relation, wanted: round(wanted), met };
+        },
+    );
+}
+
+function rateVerdicts(figures, memory) {
+    if (!figures.reads_64) return [];
     const ratio = (a, b) => figures[a].per_s / figures[b].per_s;
     const list = [
         ['reads at 64 connections / pgbench', ratio('reads_64', 'pgbench_read'), '>=', 0.7],
@@ -427,10 +445,7 @@ function verdicts(figures, memory) {
         const cost = ratio('reads_16_thousand', 'reads_16_million');
         list.push(['cost of a read, 10^6 / 10^3 secrets', cost, '<=', 1.3]);
     }
-    return list.map(([what, reached, relation, wanted]) => {
-        const met = relation === '>=' ? reached >= wanted : reached <= wanted;
-        return { what, reached: round(reached), relation, wanted: round(wanted), met };
-    });
+    return list;
 }
 
 async function runRounds(bench, { rounds }) {
@@ -482,7 +497,17 @@ async function main() {
         const bench = await Bench.start(options);
         started.push(bench);
         await bench.prepare();
-        await runRounds(bench, options);
+        if (!options.onlySizes) await runRounds(bench, options);
+        if (options.sizes) {
+            const third = await Bench.start(options);
+            started.push(third);
+            await third.prepare();
+            await measureSizes(third, options);
+            for (const [name, list] of third.figures) bench.figures.set(name, list);
+            bench.exportMemory = third.exportMemory;
+            await third.stop();
+            started.pop();
+        }
         if (options.million) {
             const second = await Bench.start(options);
             started.push(second);
@@ -498,7 +523,7 @@ function report(bench, options) {
     const figures = Object.fromEntries(
         [...bench.figures].map(([name, list]) => [name, medians(list)]),
     );
-    const reached = verdicts(figures, bench.memory);
+    const reached = verdicts(figures, bench);
     const shares = bench.cpuShares();
     const machine = {
         cores: os.cpus().length,
@@ -517,6 +542,31 @@ function report(bench, options) {
             `  ${verdict}  ${one.what.padEnd(40)} ${one.reached.toFixed(2).padStart(8)}   ${wanted}`,
         );
     }
+    if (bench.memory) reportShares(bench, figures, shares);
+    if (bench.exportMemory) {
+        const { before_kib: before, after_kib: after, rows } = bench.exportMemory;
+        say(`\nPeak memory of a worker before and after an export of ${rows} rows: ` +
+            `${(before / 1024).toFixed(1)}, ${(after / 1024).toFixed(1)} MiB`);
+    }
+
+    const written = {
+        ...figures,
+        targets: reached,
+        cpu_cores_reads_64: shares,
+        worker_private_kib: bench.memory,
+        export_memory: bench.exportMemory,
+        machine,
+        seconds: options.seconds,
+        rounds: options.rounds,
+        load_before: round(options.loadBefore),
+        measured_at: new Date().toISOString(),
+    };
+    fs.mkdirSync(path.dirname(options.out), { recursive: true });
+    fs.writeFileSync(options.out, `${JSON.stringify(written, null, 2)}\n`);
+    say(`\nWritten to ${options.out}`);
+}
+
+function reportShares(bench, figures, shares) {
     const total = Object.values(shares).reduce((sum, share) => sum + share, 0);
     const perRead = (share) => ((share * 1e6) / figures.reads_64.per_s).toFixed(0);
     say('\nWhere the time goes, reads at 64 connections');
@@ -527,21 +577,6 @@ function report(bench, options) {
     }
     const memory = bench.memory.map((kib) => (kib / 1024).toFixed(1));
     say(`\nPrivate memory of the workers after load: ${memory.join(', ')} MiB`);
-
-    const written = {
-        ...figures,
-        targets: reached,
-        cpu_cores_reads_64: shares,
-        worker_private_kib: bench.memory,
-        machine,
-        seconds: options.seconds,
-        rounds: options.rounds,
-        load_before: round(options.loadBefore),
-        measured_at: new Date().toISOString(),
-    };
-    fs.mkdirSync(path.dirname(options.out), { recursive: true });
-    fs.writeFileSync(options.out, `${JSON.stringify(written, null, 2)}\n`);
-    say(`\nWritten to ${options.out}`);
 }
 
 await main();

@@ -13,7 +13,7 @@ const kCodeOfStatus = {
     403: ['SCOPE_DENIED', 'PLAN_LIMIT_REACHED'],
     404: ['SECRET_NOT_FOUND', 'NOT_FOUND'],
     405: ['INVALID_REQUEST'],
-    409: ['VERSION_CONFLICT', 'ALREADY_REVOKED', 'APPROVAL_NOT_PENDING'],
+    409: ['VERSION_CONFLICT', 'ALREADY_REVOKED', 'APPROVAL_NOT_PENDING', 'INVALID_REQUEST'],
     410: ['SECRET_EXPIRED', 'APPROVAL_EXPIRED'],
     413: ['INVALID_REQUEST'],
     414: ['INVALID_REQUEST'],
@@ -86,6 +86,10 @@ function checkError(answer, where) {
     }
 }
 
+// An export of the audit log is the one answer that is no JSON document.
+const kExport = /^GET \/v1\/audit\?(?:.*&)?format=(csv|jsonl)(?:&|$)/;
+const kTypeOfExport = { csv: /^text\/csv\b/, jsonl: /^application\/(x-ndjson|jsonl)\b/ };
+
 // What contract.md §1 promises of every answer. `sent`: texts that an error must not repeat.
 export function checkAnswer(answer, { sent = [], head = false, what = '' } = {}) {
     const where = `${what} -> ${answer.status} ${answer.text.slice(0, 400)}`;
@@ -95,7 +99,10 @@ export function checkAnswer(answer, { sent = [], head = false, what = '' } = {})
         assert.match(values[0], pattern, `${name}: ${where}`);
     }
     assert.equal(answer.headers['server']?.[0]?.includes('/') ?? false, false, where);
-    if (answer.text !== '') {
+    const format = answer.status === 200 ? kExport.exec(what)?.[1] : undefined;
+    if (format) {
+        assert.match(answer.header('content-type') ?? '', kTypeOfExport[format], where);
+    } else if (answer.text !== '') {
         assert.equal(answer.header('content-type'), 'application/json', where);
         assert.doesNotThrow(() => JSON.parse(answer.text), where);
     }
@@ -216,6 +223,12 @@ export class Client {
     }
     post(target, options) {
         return this.call('POST', target, options);
+    }
+    patch(target, options) {
+        return this.call('PATCH', target, options);
+    }
+    delete(target, options) {
+        return this.call('DELETE', target, options);
     }
 
     // Bytes over a TLS connection of their own; everything that comes back until it closes. The

@@ -1,44 +1,20 @@
 // Who may call what: contract.md §2. The matrix comes from the server's own description, so an
 // endpoint that is added later is in it from its first day.
 import { assert, before, describe, test } from './claim.mjs';
+import { operations, targetOf } from './operations.mjs';
 import { Stack } from './stack.mjs';
 
 const stack = Stack.shared();
 const http = stack.client;
 
-// The scheme's name in the document → the kind of credential.
-const kKindOfScheme = { agentKey: 'agent', scopedToken: 'token', userToken: 'user' };
 const kNameOfKind = { agent: /agent key/i, token: /scoped token/i, user: /user token/i };
 
-async function operations() {
-    const document = (await http.get('/v1/openapi.json')).expect(200);
-    const prefix = new URL(document.servers?.[0]?.url ?? '/', 'https://any').pathname.replace(
-        /\/$/,
-        '',
-    );
-    return Object.entries(document.paths).flatMap(([template, item]) =>
-        Object.entries(item).map(([method, operation]) => {
-            const path = (template.startsWith('/v1') ? '' : prefix) + template;
-            const kinds = operation.security.flatMap((one) => Object.keys(one));
-            return {
-                name: `${method.toUpperCase()} ${path}`,
-                method: method.toUpperCase(),
-                target: path
-                    .replace(/\{[^}]*path[^}]*\}/, 'matrix/KEY')
-                    .replace(/\{[^}]*\}/g, '00000000-0000-4000-8000-000000000123'),
-                kinds: kinds.map((scheme) => kKindOfScheme[scheme] ?? scheme),
-            };
-        }),
-    );
-}
-
-const all = await operations();
+const all = await operations(http);
 const guarded = all.filter((operation) => operation.kinds.length > 0);
 
 describe('the matrix of operations and credentials', () => {
     const credentials = {};
-    const bodyOf = (operation) =>
-        ['GET', 'DELETE'].includes(operation.method) ? {} : { body: {} };
+    const bodyOf = (operation) => (operation.takesBody ? { body: {} } : {});
 
     before(async () => {
         const tenant = await stack.newTenant();
@@ -67,11 +43,31 @@ describe('the matrix of operations and credentials', () => {
         for (const name of [
             'GET /v1/agents',
             'POST /v1/agents',
+            'PATCH /v1/agents/{}',
+            'DELETE /v1/agents/{}',
+            'POST /v1/agents/{}/rotate-key',
+            'GET /v1/tokens',
             'POST /v1/tokens',
+            'POST /v1/tokens/{}/revoke',
             'GET /v1/secrets',
             'GET /v1/secrets/{}',
             'PUT /v1/secrets/{}',
+            'DELETE /v1/secrets/{}',
+            'POST /v1/secrets/{}/rotate',
+            'POST /v1/secrets/import',
+            'GET /v1/secrets/namespaces',
+            'GET /v1/namespaces',
+            'GET /v1/versions',
+            'POST /v1/versions/rollback',
+            'GET /v1/approvals',
+            'GET /v1/approvals/{}',
+            'GET /v1/approvals/agent/{}',
+            'GET /v1/me',
+            'PATCH /v1/me',
+            'GET /v1/me/status',
             'GET /v1/audit',
+            'GET /v1/health',
+            'GET /v1/openapi.json',
         ]) {
             assert.ok(names.includes(name), `${name} is not among ${names}`);
         }
@@ -79,13 +75,17 @@ describe('the matrix of operations and credentials', () => {
 
     for (const operation of guarded) {
         test(`${operation.name} without a credential is answered with 401`, async () => {
-            const answer = await http.call(operation.method, operation.target, bodyOf(operation));
+            const answer = await http.call(
+                operation.method,
+                targetOf(operation),
+                bodyOf(operation),
+            );
             answer.expect(401, 'UNAUTHORIZED');
             assert.doesNotMatch(answer.header('www-authenticate'), /error=/);
         });
 
         test(`${operation.name} with a credential that is none is answered with 401`, async () => {
-            const answer = await http.call(operation.method, operation.target, {
+            const answer = await http.call(operation.method, targetOf(operation), {
                 ...bodyOf(operation),
                 token: 'this-is-not-any-credential',
             });
@@ -97,7 +97,7 @@ describe('the matrix of operations and credentials', () => {
             (one) => !operation.kinds.includes(one),
         )) {
             test(`${operation.name} with a valid ${kind} is answered with 403`, async () => {
-                const answer = await http.call(operation.method, operation.target, {
+                const answer = await http.call(operation.method, targetOf(operation), {
                     ...bodyOf(operation),
                     token: credentials[kind],
                 });

@@ -288,8 +288,15 @@ export class Stack {
 
     // --- processes -------------------------------------------------------------------------
 
+    // Not a number where that process has just gone, and its file with it.
     pidOf(file) {
-        return Number(fs.readFileSync(path.join(this.state, file), 'utf8').trim().split('\n')[0]);
+        try {
+            const text = fs.readFileSync(path.join(this.state, file), 'utf8');
+            return Number(text.trim().split('\n')[0]);
+        } catch (error) {
+            if (error.code === 'ENOENT') return NaN;
+            throw error;
+        }
     }
 
     poolPid() {
@@ -303,7 +310,26 @@ export class Stack {
             .filter((name) => /^worker-\d+\.pid$/.test(name))
             .sort()
             .map((name) => this.pidOf(name))
-            .filter(isAlive);
+            .filter((pid) => pid > 0 && isAlive(pid));
+    }
+
+    // The workers that live and have said that they are ready, where that is all of the pool.
+    // (Alive is not enough: one that is killed before it is ready has failed to start.)
+    async fullPool(count) {
+        return eventually(
+            `${count} workers are ready`,
+            () => {
+                const log = fs.readFileSync(path.join(this.state, 'log/worker.log'), 'utf8');
+                const ready = new Set(
+                    [...log.matchAll(/ event=worker_ready worker=\d+ pid=(\d+)/g)].map(([, pid]) =>
+                        Number(pid),
+                    ),
+                );
+                const pids = this.workerPids().filter((pid) => ready.has(pid));
+                return pids.length === count && pids;
+            },
+            { timeoutMs: 20_000 * kPatience, pollMs: 5 },
+        );
     }
 
     // --- logs ------------------------------------------------------------------------------
@@ -368,6 +394,11 @@ export class Tenant {
         return new Agent(this, answer.expect(200));
     }
 
+    // Any request as the owner.
+    call(method, target, options = {}) {
+        return this.stack.client.call(method, target, { token: this.userToken, ...options });
+    }
+
     // As the owner.
     async putSecret(secretPath, body) {
         const answer = await this.stack.client.put(`/v1/secrets/${secretPath}`, {
@@ -386,6 +417,28 @@ export class Tenant {
              from store.audit_events
              where tenant_id = '${this.id}' and request_id = '${requestId}' order by seq`,
         );
+    }
+
+    // What the database holds of this tenant: table → a digest of its rows. Two that are equal say
+    // that nothing was changed in between. When an agent was last seen is not looked at, nor are
+    // the counts that the audit log keeps of itself; nor what `except` names.
+    async state({ except = [] } = {}) {
+        const tables = await this.stack.rows(
+            `select distinct table_name as name from information_schema.columns
+             where table_schema = 'store' and column_name = 'tenant_id'
+               and table_name !~ '^audit_(events_|seals|counts)' order by 1`,
+        );
+        const digests = tables
+            .filter(({ name }) => !except.includes(name))
+            .map(
+                ({ name }) =>
+                    `select '${name}' as name, count(*)::int as count, md5(coalesce(string_agg(
+                            row, '|' order by row), '')) as digest
+                     from (select (to_jsonb(t) - 'last_active_at')::text as row
+                           from store.${name} t where tenant_id = '${this.id}') rows`,
+            );
+        const found = await this.stack.rows(digests.join(' union all '));
+        return Object.fromEntries(found.map(({ name, count, digest }) => [name, [count, digest]]));
     }
 
     // The one audit row of a request.

@@ -150,7 +150,9 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
         if (!key) return core::failure(std::move(key));
         origin->idempotency_key = std::move(*key);
     }
-    if (*size > 0 || (!route.request_schema.empty() && route.body == BodyNeed::Required)) {
+    if (!route.request_schema.empty()) {
+        // Where every member is optional, no body is one without members.
+        if (*size == 0 && route.body == BodyNeed::Optional) *bytes = core::Body::copy_of("{}");
         auto document = core::JsonDocument::parse(std::move(*bytes));
         if (!document) return core::failure(std::move(document));
         request.body = std::move(*document);

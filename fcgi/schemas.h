@@ -444,6 +444,11 @@ inline constexpr std::array kAgentApproval{
     Property{.name = "token_id", .type = ValueType::Uuid, .null = Null::Yes},
 };
 
+inline constexpr std::array kMatchedSecrets{
+    Property{.name = "count", .type = ValueType::Integer},
+    Property{.name = "names", .type = ValueType::Strings, .description = "At most 100."},
+};
+
 inline constexpr std::array kApproval{
     kAgentApproval[0],
     kAgentApproval[1],
@@ -461,6 +466,7 @@ inline constexpr std::array kApproval{
     Property{.name = "ttl", .type = ValueType::Integer, .description = "Seconds."},
     Property{.name = "max_uses", .type = ValueType::Integer, .null = Null::Yes},
     Property{.name = "ip_allowlist", .type = ValueType::Strings, .null = Null::Yes},
+    Property{.name = "matched_secrets", .type = ValueType::Ref, .ref = "MatchedSecrets"},
 };
 
 inline constexpr std::array kApprovalPage{
@@ -613,6 +619,9 @@ inline constexpr std::array kAll{
     Schema{.name = "Approval",
            .description = "An approval, for those who decide.",
            .properties = kApproval},
+    Schema{.name = "MatchedSecrets",
+           .description = "Secrets that a request covers and that need approval, as they are now.",
+           .properties = kMatchedSecrets},
     Schema{.name = "ApprovalPage",
            .description = "Approvals, newest first.",
            .properties = kApprovalPage},

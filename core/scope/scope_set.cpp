@@ -18,13 +18,14 @@ Failure invalid(std::string message) {
 }
 
 // The whole range is wanted where a list of scopes or namespaces is.
-Failure wrong_count(std::string_view what) {
-    return invalid("Send 1 to " + std::to_string(kMaxScopes) + ' ' + std::string(what));
+Failure wrong_count(std::string_view member, std::string_view what) {
+    return invalid("The member '" + std::string(member) + "' must have 1 to " +
+                   std::to_string(kMaxScopes) + ' ' + std::string(what));
 }
 
 template <class Text>
-Result<ScopeSet> parse_scopes(std::span<const Text> texts) {
-    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count("scopes");
+Result<ScopeSet> parse_scopes(std::span<const Text> texts, std::string_view member = "scopes") {
+    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count(member, "scopes");
     std::vector<Scope> scopes;
     scopes.reserve(texts.size());
     for (const auto& text : texts) {
@@ -37,7 +38,7 @@ Result<ScopeSet> parse_scopes(std::span<const Text> texts) {
 
 Result<std::vector<std::string>> parse_namespaces(std::span<const std::string> texts) {
     if (texts.empty() || texts.size() > kMaxScopes)
-        return wrong_count("allowed_namespaces, each a namespace or *");
+        return wrong_count("allowed_namespaces", "namespaces, or *");
     for (const auto& text : texts) {
         if (text == kAnyNamespace) continue;
         const auto parsed = Namespace::parse(text);
@@ -147,6 +148,28 @@ std::string scope_text(Action action, std::string_view name_space) {
     return "secrets:" + std::string(to_string(action)) + ':' + pattern_over(name_space);
 }
 
+// The official CLI's short forms as scopes over `namespaces`, all else as it is; each once.
+template <class Text>
+Result<std::vector<std::string>> expand_short_forms(std::span<const Text> texts,
+                                                    const std::vector<std::string>& namespaces) {
+    std::vector<std::string> expanded;
+    for (const auto& text : texts) {
+        if (is_for_people(text))
+            return invalid("The scope " + quoted_for_message(text) +
+                           " is not for agents: people rotate secrets and manage agents");
+        if (const auto action = action_of_short_form(text)) {
+            for (const auto& name : namespaces)
+                add_once(expanded, scope_text(*action, name));
+        } else {
+            add_once(expanded, std::string(text));
+        }
+    }
+    if (expanded.size() > kMaxScopes)
+        return invalid("The scopes asked for stand for more than " + std::to_string(kMaxScopes) +
+                       "; name fewer namespaces");
+    return expanded;
+}
+
 }  // namespace
 
 Result<ScopeSet> ScopeSet::parse(std::span<const std::string_view> texts) {
@@ -209,7 +232,9 @@ Result<AgentLimits> AgentLimits::parse(std::span<const std::string> namespaces,
                                        std::span<const std::string> scopes) {
     auto parsed_namespaces = parse_namespaces(namespaces);
     if (!parsed_namespaces) return failure(std::move(parsed_namespaces));
-    auto parsed_scopes = ScopeSet::parse(scopes);
+    const auto expanded = expand_short_forms(scopes, *parsed_namespaces);
+    if (!expanded) return failure(expanded);
+    auto parsed_scopes = parse_scopes(std::span<const std::string>(*expanded), "allowed_scopes");
     if (!parsed_scopes) return failure(std::move(parsed_scopes));
     AgentLimits out;
     out.m_namespaces = *std::move(parsed_namespaces);
@@ -234,7 +259,11 @@ Result<AgentLimits> AgentLimits::from_request(const std::vector<std::string_view
             add_once(scope_texts, scope_text(Action::Read, name));
     }
     if (namespaces == nullptr) {
-        const auto parsed = ScopeSet::parse(scope_texts);
+        // Short forms stand for scopes over the allowed namespaces: here, over all.
+        const auto expanded = expand_short_forms(std::span<const std::string>(scope_texts),
+                                                 {std::string(kAnyNamespace)});
+        if (!expanded) return failure(expanded);
+        const auto parsed = parse_scopes(std::span<const std::string>(*expanded), "allowed_scopes");
         if (!parsed) return failure(parsed);
         namespace_texts = namespaces_named_by(*parsed);
     }
@@ -292,23 +321,10 @@ const Scope* AgentLimits::first_not_granted(const ScopeSet& requested) const {
 
 Result<ScopeSet> AgentLimits::expand_request(std::span<const std::string_view> texts) const {
     // Counted before and after: a short form stands for as many scopes as there are namespaces.
-    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count("scopes");
-    std::vector<std::string> expanded;
-    for (const auto text : texts) {
-        if (is_for_people(text))
-            return invalid("The scope " + quoted_for_message(text) +
-                           " is not for agents: people rotate secrets and manage agents");
-        if (const auto action = action_of_short_form(text)) {
-            for (const auto& name : m_namespaces)
-                add_once(expanded, scope_text(*action, name));
-        } else {
-            add_once(expanded, std::string(text));
-        }
-    }
-    if (expanded.size() > kMaxScopes)
-        return invalid("The scopes asked for stand for more than " + std::to_string(kMaxScopes) +
-                       "; name fewer namespaces");
-    return ScopeSet::parse(expanded);
+    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count("scopes", "scopes");
+    const auto expanded = expand_short_forms(texts, m_namespaces);
+    if (!expanded) return failure(expanded);
+    return ScopeSet::parse(*expanded);
 }
 
 }  // namespace core::scope

@@ -43,7 +43,8 @@ class ScopeSet {
 // What an agent may ask for.
 class AgentLimits {
   public:
-    // `namespaces`: "*" or namespaces, 1 to 32. `scopes`: 1 to 32. Errors: InvalidRequest.
+    // `namespaces`: "*" or namespaces, 1 to 32. `scopes`: 1 to 32; the CLI's short forms (see
+    // expand_request()) become scopes over the namespaces. Errors: InvalidRequest.
     static Result<AgentLimits> parse(std::span<const std::string> namespaces,
                                      std::span<const std::string> scopes);
     // POST /agents, where either may be omitted (nullptr): scopes default to

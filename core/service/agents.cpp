@@ -31,16 +31,6 @@ Result<void> check_description(const std::optional<std::string>& description) {
     return {};
 }
 
-Result<void> check(const NewAgent& request) {
-    const auto& name = request.name;
-    if (name.empty() || name.size() > kLongestName ||
-        !std::all_of(name.begin(), name.end(), is_name_byte))
-        return failure(ErrorCode::InvalidRequest,
-                       "The member 'name' must have 1 to 64 characters of A-Z a-z 0-9 _ . - and "
-                       "space");
-    return check_description(request.description);
-}
-
 Agent agent_of(const TenantId& tenant, store::AgentRow&& row) {
     Agent agent;
     agent.id = row.agent;
@@ -86,6 +76,15 @@ std::string creation_details(const store::NewAgentRow& row) {
 
 }  // namespace
 
+Result<void> check_agent_name(std::string_view name) {
+    if (name.empty() || name.size() > kLongestName ||
+        !std::all_of(name.begin(), name.end(), is_name_byte))
+        return failure(ErrorCode::InvalidRequest,
+                       "The member 'name' must have 1 to 64 characters of A-Z a-z 0-9 _ . - and "
+                       "space");
+    return {};
+}
+
 Actor actor_of(const identity::UserPrincipal& user) {
     return {user.tenant, "user", user.user};
 }
@@ -106,7 +105,8 @@ Result<Body> Agents::create(const Actor& actor,
                             const identity::Origin& origin,
                             const NewAgent& request,
                             const Rendering<AgentWithKey>& render) {
-    if (const auto fine = check(request); !fine) return failure(fine);
+    if (const auto fine = check_agent_name(request.name); !fine) return failure(fine);
+    if (const auto fine = check_description(request.description); !fine) return failure(fine);
     const auto key = identity::AgentKey::generate();
     store::NewAgentRow row;
     row.agent = crypto::new_id<AgentId>(m_runtime.clock);
@@ -174,6 +174,7 @@ Result<Body> Agents::update(const Actor& actor,
             const auto limits =
                 scope::AgentLimits::parse(row->allowed_namespaces, row->allowed_scopes);
             if (!limits) return failure(limits);
+            row->allowed_scopes = limits->scopes().texts();
             const bool has_new_limits = row->allowed_namespaces != before.allowed_namespaces ||
                                         row->allowed_scopes != before.allowed_scopes ||
                                         row->ip_allowlist != before.ip_allowlist;

@@ -63,6 +63,9 @@ struct Actor {
 };
 Actor actor_of(const identity::UserPrincipal& user);
 
+// Errors: InvalidRequest.
+Result<void> check_agent_name(std::string_view name);
+
 class Agents {
   public:
     // `runtime` must outlive this object.

@@ -27,6 +27,8 @@ Approval approval_of(store::ApprovalRow&& row) {
     out.created_at = row.created_at;
     out.expires_at = row.expires_at;
     out.decided_at = row.decided_at;
+    out.matched_total = row.matched_total;
+    out.matched_paths = std::move(row.matched_paths);
     return out;
 }
 

@@ -34,6 +34,9 @@ struct Approval {
     Timestamp created_at;
     Timestamp expires_at;
     std::optional<Timestamp> decided_at;
+    // Secrets that it covers and that need it, as they are now: how many, and at most 100 names.
+    std::int64_t matched_total = 0;
+    std::vector<std::string> matched_paths;
 };
 
 class Approvals {

@@ -3,6 +3,7 @@
 #include "core/crypto/random.h"
 #include "core/service/services.h"
 #include "core/store/connection_pool.h"
+#include "core/store/token_store.h"
 #include "core/store/transaction.h"
 
 #include <cstdlib>
@@ -113,6 +114,38 @@ Failure refuse(store::Connection& connection,
                Error error) {
     store::Transaction transaction(connection, tenant);
     store::add_audit_record(transaction, tenant, origin, record);
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return tl::unexpected(std::move(error));
+}
+
+Failure refuse_token(const Runtime& runtime,
+                     const identity::TokenPrincipal& token,
+                     const identity::Origin& origin,
+                     store::AuditRecord record,
+                     Error error) {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    return refuse_token(**connection, token, origin, std::move(record), std::move(error));
+}
+
+Failure refuse_token(store::Connection& connection,
+                     const identity::TokenPrincipal& token,
+                     const identity::Origin& origin,
+                     store::AuditRecord record,
+                     Error error) {
+    const auto& claims = token.claims;
+    store::Transaction transaction(connection, claims.tenant);
+    store::add_find_token_state(
+        transaction, claims.tenant, claims.token, claims.agent, origin.address.text());
+    const auto found = transaction.flush();
+    if (!found) return tl::unexpected(store::to_error(found.error()));
+    const auto state = store::parse_token_standing(found->front()).state;
+    if (state != store::TokenState::Live && state != store::TokenState::AddressNotAllowed) {
+        record.reason = std::string(store::reason_of(state));
+        error = identity::unauthorized(*record.reason).value();
+    }
+    store::add_audit_record(transaction, claims.tenant, audit_origin(token, origin), record);
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return tl::unexpected(std::move(error));

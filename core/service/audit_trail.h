@@ -55,4 +55,17 @@ Failure refuse(store::Connection& connection,
                const store::AuditRecord& record,
                Error error);
 
+// The same for what a scoped token's own claims refuse: one that is no longer valid gets the 401
+// that it would get anywhere, whatever it asked for.
+Failure refuse_token(const Runtime& runtime,
+                     const identity::TokenPrincipal& token,
+                     const identity::Origin& origin,
+                     store::AuditRecord record,
+                     Error error);
+Failure refuse_token(store::Connection& connection,
+                     const identity::TokenPrincipal& token,
+                     const identity::Origin& origin,
+                     store::AuditRecord record,
+                     Error error);
+
 }  // namespace core::service

@@ -108,24 +108,6 @@ store::AuditRecord wrong_kind(const Runtime& runtime, const Principal& principal
     return failed_authentication(runtime, "user", user.user.bytes(), kReason);
 }
 
-// A token is looked up only where it is used; one that is used where it may not be must not look
-// valid when it was revoked.
-Result<store::TokenState> token_state(const Runtime& runtime,
-                                      const identity::TokenPrincipal& token,
-                                      const Origin& origin) {
-    auto connection = runtime.connections.borrow();
-    if (!connection) return failure(connection);
-    store::Transaction transaction(**connection, token.claims.tenant);
-    store::add_find_token_state(transaction,
-                                token.claims.tenant,
-                                token.claims.token,
-                                token.claims.agent,
-                                origin.address.text());
-    const auto results = transaction.commit();
-    if (!results) return tl::unexpected(store::to_error(results.error()));
-    return store::parse_token_standing(results->front()).state;
-}
-
 Failure refuse_kind(const Runtime& runtime,
                     AuthKind wanted,
                     const Principal& principal,
@@ -135,14 +117,8 @@ Failure refuse_kind(const Runtime& runtime,
                     std::string(name_of(principal)),
                 {}};
     auto record = wrong_kind(runtime, principal);
-    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal)) {
-        const auto state = token_state(runtime, *token, origin);
-        if (!state) return failure(state);
-        if (*state != store::TokenState::Live && *state != store::TokenState::AddressNotAllowed) {
-            record.reason = std::string(store::reason_of(*state));
-            error = unauthorized(*record.reason).value();
-        }
-    }
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
+        return refuse_token(runtime, *token, origin, std::move(record), std::move(error));
     return refuse(
         runtime, tenant_of(principal), audit_origin(principal, origin), record, std::move(error));
 }

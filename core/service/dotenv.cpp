@@ -142,7 +142,7 @@ class DotenvReader {
   private:
     [[nodiscard]] Failure fault(std::size_t line, std::string_view what) const {
         return failure(ErrorCode::InvalidRequest,
-                       "Line " + std::to_string(line) + " of the content " + std::string(what));
+                       "The content in line " + std::to_string(line) + ' ' + std::string(what));
     }
 
     [[nodiscard]] std::string_view rest() const { return m_text.substr(m_at); }

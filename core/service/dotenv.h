@@ -44,7 +44,7 @@ struct DotenvEntry {
 };
 
 // `text` is UTF-8 without NUL, as JsonDocument gives it, and need only live as long as the call.
-// Errors: InvalidRequest. The message begins "Line N of the content" and holds nothing of the text:
+// Errors: InvalidRequest. The message begins "The content in line N" and holds nothing of the text:
 // what stands where a key should may be the middle of a secret. For a quote N is the line of its
 // key.
 Result<std::vector<DotenvEntry>> parse_dotenv(std::string_view text);

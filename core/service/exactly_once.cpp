@@ -160,6 +160,11 @@ Result<std::optional<Body>> ExactlyOnce::run_once(const TenantId& tenant,
     auto answer = step(change);
     if (!answer) {
         transaction.rollback();
+        // What the change met may be the work of this very request, done by another worker since
+        // the first look.
+        auto meanwhile = look_again(**connection, tenant, request);
+        if (!meanwhile) return failure(std::move(meanwhile));
+        if (*meanwhile) return answer_of(tenant, request, **meanwhile);
         if (!change.m_refusal) return failure(std::move(answer));
         return refuse(**connection, tenant, from, *change.m_refusal, std::move(answer).error());
     }
@@ -169,6 +174,16 @@ Result<std::optional<Body>> ExactlyOnce::run_once(const TenantId& tenant,
     if (!committed && is_race(committed.error())) return std::nullopt;
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return std::move(*answer);
+}
+
+Result<std::optional<store::ProcessedRequest>> ExactlyOnce::look_again(
+    store::Connection& connection, const TenantId& tenant, const Request& request) {
+    if (request.names.empty()) return std::nullopt;
+    store::Transaction transaction(connection, tenant);
+    store::add_begin_change(transaction, tenant, request.keys());
+    const auto found = transaction.commit();
+    if (!found) return tl::unexpected(store::to_error(found.error()));
+    return store::parse_change_start(found->front()).earlier;
 }
 
 Result<void> ExactlyOnce::keep(Change& change,

@@ -111,6 +111,9 @@ class ExactlyOnce {
                                          const Request& request,
                                          const Look& look,
                                          const Step& step);
+    static Result<std::optional<store::ProcessedRequest>> look_again(store::Connection& connection,
+                                                                     const TenantId& tenant,
+                                                                     const Request& request);
     // Queues the answer, for when the request comes again.
     static Result<void> keep(Change& change,
                              const TenantId& tenant,

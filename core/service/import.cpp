@@ -219,10 +219,10 @@ Result<Body> SecretChanges::import_all(const Principal& principal,
         for (const auto& item : *items) {
             auto admission = admit_write_by_claims(*token, origin, item.path);
             if (!admission.refusal) continue;
-            return refuse(
+            return refuse_token(
                 m_runtime,
-                token->claims.tenant,
-                from,
+                *token,
+                origin,
                 refused_access(m_runtime, kWriteDenied, item.path, principal, admission.reason),
                 std::move(*admission.refusal));
         }

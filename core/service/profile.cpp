@@ -46,6 +46,13 @@ std::string details_of(const ProfilePatch& patch) {
 
 }  // namespace
 
+Result<void> check_tenant_name(std::string_view name) {
+    if (name.empty() || character_count(name) > kLongestName)
+        return failure(ErrorCode::InvalidRequest,
+                       "The member 'name' must have 1 to 200 characters");
+    return {};
+}
+
 Result<TenantProfile> Profile::find(const identity::UserPrincipal& user) {
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
@@ -60,9 +67,8 @@ Result<Body> Profile::update(const identity::UserPrincipal& user,
                              const identity::Origin& origin,
                              const ProfilePatch& patch,
                              const Rendering<TenantProfile>& render) {
-    if (patch.name && (patch.name->empty() || character_count(*patch.name) > kLongestName))
-        return failure(ErrorCode::InvalidRequest,
-                       "The member 'name' must have 1 to 200 characters");
+    if (patch.name)
+        if (const auto fine = check_tenant_name(*patch.name); !fine) return failure(fine);
     return m_once.run(
         user.tenant,
         audit_origin(user, origin),

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace core::service {
 
@@ -40,6 +41,9 @@ struct ProfilePatch {
     std::optional<bool> notify_approval_requests;
     std::optional<bool> notify_security_alerts;
 };
+
+// Errors: InvalidRequest.
+Result<void> check_tenant_name(std::string_view name);
 
 class Profile {
   public:

@@ -182,10 +182,10 @@ Result<Body> SecretChanges::put(const Principal& principal,
     if (const auto* token = std::get_if<TokenPrincipal>(&principal)) {
         auto admission = admit_write_by_claims(*token, origin, path);
         if (admission.refusal)
-            return refuse(
+            return refuse_token(
                 m_runtime,
-                token->claims.tenant,
-                from,
+                *token,
+                origin,
                 refused_access(m_runtime, kWriteDenied, path, principal, admission.reason),
                 std::move(*admission.refusal));
     }

@@ -333,11 +333,11 @@ Result<NamespaceListing> Secrets::list(const Principal& principal,
         if (!allowed) return failure(allowed);
         if (allowed->refusal) {
             transaction.rollback();
-            return refuse(**connection,
-                          tenant,
-                          audit_origin(*token, origin),
-                          refused_listing(m_runtime, *token, &name_space, allowed->reason),
-                          std::move(*allowed->refusal));
+            return refuse_token(**connection,
+                                *token,
+                                origin,
+                                refused_listing(m_runtime, *token, &name_space, allowed->reason),
+                                std::move(*allowed->refusal));
         }
         filter = std::move(allowed->filter);
     }
@@ -426,11 +426,11 @@ Result<NamespacePage> Secrets::namespaces(const Principal& principal,
         if (!allowed) return failure(allowed);
         if (allowed->refusal) {
             transaction.rollback();
-            return refuse(**connection,
-                          tenant,
-                          audit_origin(*token, origin),
-                          refused_listing(m_runtime, *token, nullptr, allowed->reason),
-                          std::move(*allowed->refusal));
+            return refuse_token(**connection,
+                                *token,
+                                origin,
+                                refused_listing(m_runtime, *token, nullptr, allowed->reason),
+                                std::move(*allowed->refusal));
         }
         filter = std::move(allowed->filter);
     }

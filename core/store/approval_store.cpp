@@ -23,6 +23,8 @@ ApprovalRow parse_approval(Row row) {
     out.created_at = row.time();
     out.expires_at = row.time();
     out.decided_at = row.maybe_time();
+    out.matched_total = row.integer();
+    out.matched_paths = row.texts();
     return out;
 }
 

@@ -55,6 +55,9 @@ struct ApprovalRow {
     Timestamp created_at;
     Timestamp expires_at;
     std::optional<Timestamp> decided_at;
+    // What it covers and what needs approval, as it is now.
+    std::int64_t matched_total = 0;
+    std::vector<std::string> matched_paths;  // at most 100
 };
 
 // Of this agent only, where one is given. Nothing where there is none. Errors: StoreUnavailable.

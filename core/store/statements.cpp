@@ -194,7 +194,8 @@ recorded as (
     ) x
     where a.is_recorded
 )
-select c.tier, a.token_id, a.issued_at, a.expires_at, a.scopes, a.ip_allowlist::text[]
+select c.tier, a.token_id, a.issued_at, a.expires_at, a.scopes, (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(a.ip_allowlist) with ordinality as i (entry, n))
 from covered c
 left join answered a on true
 )sql";
@@ -258,15 +259,31 @@ constexpr auto& kCountAuditEventsOfPath = Joined<kCount, kAuditFrom, kAuditOfPat
 constexpr auto& kCountAuditEventsOfType = Joined<kCount, kAuditFrom, kAuditOfType>::kText;
 
 // An approval as people and its agent see it. One that nobody decided in time has expired, whether
-// a timer has said so yet or not.
+// a timer has said so yet or not. The secrets that need it are those of now, at most 100 by name.
 constexpr std::string_view kApprovalColumns = R"sql(
 select p.approval_id, p.agent_id, a.name, a.description,
        case when p.status = 'pending' and p.expires_at <= now() then 'expired' else p.status end,
-       p.requested_scopes, p.ttl_seconds, p.max_uses::bigint, p.ip_allowlist::text[], p.reason,
+       p.requested_scopes, p.ttl_seconds, p.max_uses::bigint, (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(p.ip_allowlist) with ordinality as i (entry, n)), p.reason,
        p.access_tier::bigint, host(p.ip_address), p.user_agent, p.created_at, p.expires_at,
-       p.decided_at
+       p.decided_at, m.total, m.paths
 from store.approvals p
 join store.agents a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id
+cross join lateral (
+    select count(*) as total, coalesce((array_agg(s.path order by s.path))[1:100], '{}') as paths
+    from store.secrets s
+    where s.tenant_id = p.tenant_id and s.deleted_at is null and s.access_tier > 0
+      and exists (
+        select
+        from unnest(p.requested_scopes) as r (scope)
+        cross join lateral (
+            select substring(r.scope from '^secrets:(read|write|\*):') as action,
+                   replace(replace(replace(substring(r.scope from '^secrets:[a-z*]+:(.*)$'),
+                                           '\', '\\'), '_', '\_'), '*', '%') as pattern
+        ) x
+        where s.path like x.pattern
+          and (x.action in ('read', '*') or x.action = 'write' and s.access_tier = 2))
+) m
 where p.tenant_id = $1::uuid)sql";
 constexpr std::string_view kApprovalById = R"sql(
   and p.approval_id = $2::uuid and ($3::uuid is null or p.agent_id = $3::uuid)
@@ -452,7 +469,8 @@ returning created_at
      "list_agents",
      R"sql(
 select a.agent_id, a.name, a.description, a.key_public_id, a.allowed_namespaces, a.allowed_scopes,
-       a.ip_allowlist::text[], a.active, a.created_at, a.last_active_at
+       (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(a.ip_allowlist) with ordinality as i (entry, n)), a.active, a.created_at, a.last_active_at
 from store.agents a
 where a.tenant_id = $1::uuid
 order by a.agent_id
@@ -464,7 +482,8 @@ limit $2::bigint offset $3::bigint
      "lock_agent",
      R"sql(
 select a.agent_id, a.name, a.description, a.key_public_id, a.allowed_namespaces, a.allowed_scopes,
-       a.ip_allowlist::text[], a.active, a.created_at, a.last_active_at
+       (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(a.ip_allowlist) with ordinality as i (entry, n)), a.active, a.created_at, a.last_active_at
 from store.agents a
 where a.tenant_id = $1::uuid and (a.agent_id = $2::uuid or a.name = $3::text and a.active)
 order by a.agent_id = $2::uuid desc nulls last, a.agent_id
@@ -563,7 +582,8 @@ select exists (select from counted) or exists (select from before)
      "list_tokens",
      R"sql(
 select t.token_id, t.agent_id, t.scopes, t.access_tier::bigint, t.max_uses::bigint, t.uses::bigint,
-       t.ip_allowlist::text[], t.issued_at, t.expires_at
+       (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(t.ip_allowlist) with ordinality as i (entry, n)), t.issued_at, t.expires_at
 from store.tokens t
 join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
 where t.tenant_id = $1::uuid and ($2::uuid is null or t.agent_id = $2::uuid)

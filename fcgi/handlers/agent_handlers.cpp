@@ -15,6 +15,7 @@ core::Result<core::service::NewAgent> decode_new_agent(const core::JsonValue& bo
     if (!object) return core::failure(object);
     const auto name = object->required_string("name");
     if (!name) return core::failure(name);
+    if (const auto fine = core::service::check_agent_name(*name); !fine) return core::failure(fine);
     const auto description = object->optional_string("description");
     if (!description) return core::failure(description);
     const auto namespaces = object->optional_strings("allowed_namespaces");

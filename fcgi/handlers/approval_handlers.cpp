@@ -42,6 +42,8 @@ void write_approval(core::JsonWriter& json, const Approval& approval) {
     json.member("ip_address", approval.ip_address).member("user_agent", approval.user_agent);
     json.member("ttl", approval.ttl_seconds).member("max_uses", approval.max_uses);
     json.member("ip_allowlist", approval.ip_allowlist);
+    json.key("matched_secrets").begin_object().member("count", approval.matched_total);
+    json.member("names", approval.matched_paths).end_object();
     json.end_object();
 }
 

@@ -79,7 +79,6 @@ core::Result<SecretAttributes> decode_attributes(const JsonObject& object) {
 }
 
 core::Result<void> decode_nothing(const HttpRequest& request) {
-    if (!request.body) return {};
     const auto object = JsonObject::decode(request.body->root(), {});
     if (!object) return core::failure(object);
     return {};

@@ -22,7 +22,7 @@ core::JsonWriter& write_time(core::JsonWriter& json,
 // Errors: InvalidRequest naming the member.
 core::Result<core::service::SecretAttributes> decode_attributes(const core::JsonObject& object);
 
-// A body of a request that takes none: absent, or an object without members.
+// A body of a request that takes none: an object without members.
 // Errors: InvalidRequest naming the first member.
 core::Result<void> decode_nothing(const HttpRequest& request);
 

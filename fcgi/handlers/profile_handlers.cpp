@@ -56,7 +56,11 @@ core::Result<core::service::ProfilePatch> decode_profile_patch(const JsonValue& 
     core::service::ProfilePatch patch;
     const auto name = object->optional_string("name");
     if (!name) return core::failure(name);
-    if (*name) patch.name = std::string(**name);
+    if (*name) {
+        if (const auto fine = core::service::check_tenant_name(**name); !fine)
+            return core::failure(fine);
+        patch.name = std::string(**name);
+    }
     const auto preferences = object->optional_object("notification_preferences");
     if (!preferences) return core::failure(preferences);
     if (*preferences)

@@ -63,7 +63,6 @@ core::Result<void> decode_expected_version(const JsonObject& object,
 }
 
 core::Result<std::optional<core::Plaintext>> decode_new_value(const HttpRequest& request) {
-    if (!request.body) return std::nullopt;
     const auto object = JsonObject::decode(request.body->root(), {"new_value"});
     if (!object) return core::failure(object);
     const auto text = object->optional_string("new_value");

@@ -46,7 +46,7 @@ async function read(texts) {
 function answerOf(line) {
     const { entries, error } = JSON.parse(line);
     if (entries) return { entries };
-    const found = error.match(/^Line (\d+) of the content /);
+    const found = error.match(/^The content in line (\d+) /);
     assert.ok(found, `a message that names no line: ${error}`);
     return { errorLine: Number(found[1]) };
 }

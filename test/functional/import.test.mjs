@@ -428,9 +428,10 @@ describe('a request to import', () => {
         });
     }
 
-    test('by GET lists the namespace of that name instead', async () => {
+    test('by GET is no listing: the namespace of that name is listed by the query form', async () => {
         await tenant.putSecret('import/KEY', { value: 'v' });
-        const listed = (await http.get('/v1/secrets/import', { token })).expect(200);
+        (await http.get('/v1/secrets/import', { token })).expect(405);
+        const listed = (await http.get('/v1/secrets?namespace=import', { token })).expect(200);
         assert.equal(listed.namespace, 'import');
     });
 });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 // The scheme's name in the document → the kind of credential.
 const kKindOfScheme = { agentKey: 'agent', scopedToken: 'token', userToken: 'user' };
 
-// { name, method, template, kinds, takesBody }; `kinds` is empty where no credential is wanted.
+// { name, method, template, kinds, takesBody, takesNothing }; `kinds` is empty where no credential is wanted.
 export async function operations(client) {
     const document = (await client.get('/v1/openapi.json')).expect(200);
     const prefix = new URL(document.servers?.[0]?.url ?? '/', 'https://any').pathname.replace(
@@ -22,6 +22,7 @@ export async function operations(client) {
                 template,
                 kinds: schemes.map((scheme) => kKindOfScheme[scheme] ?? scheme),
                 takesBody: operation.requestBody !== undefined,
+                takesNothing: JSON.stringify(operation.requestBody ?? '').includes('/Nothing"'),
             };
         }),
     );

@@ -268,7 +268,7 @@ describe('a rotation that may not be', () => {
 
     test('with a scoped token is refused: people rotate', async () => {
         const path = await newSecret();
-        const token = await agent.newToken(['secrets:*:*']);
+        const token = await agent.newToken([`secrets:*:${path}`]);
         const answer = await http.post(`/v1/secrets/${path}/rotate`, { token });
         answer.expect(403, 'SCOPE_DENIED');
         assert.match(answer.message, /user token/i);

@@ -26,7 +26,11 @@ const versions = (path, query = '') =>
     tenant.call('GET', `/v1/versions?path=${encodeURIComponent(path)}${query}`);
 const rollback = (path, version) =>
     tenant.call('POST', '/v1/versions/rollback', { body: { path, version } });
-const get = (path) => http.get(`/v1/secrets/${path}`, { token });
+// With a token for this path alone: a rotation elsewhere must not end it.
+const get = async (path) =>
+    http.get(`/v1/secrets/${path}`, {
+        token: await agent.newToken([`secrets:read:${path.split('?')[0]}`]),
+    });
 
 async function newSecret(count = 3) {
     const path = `${unique('versions')}/deep/KEY`;

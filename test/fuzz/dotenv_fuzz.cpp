@@ -48,14 +48,14 @@ std::vector<std::string> lines_of(std::string_view text) {
 }
 
 constexpr std::string_view kTextBehindQuote =
-    " of the content has other text than a comment behind its closing quote";
+    " has other text than a comment behind its closing quote";
 constexpr std::string_view kMessages[] = {
     kTextBehindQuote,
-    " of the content is no KEY=VALUE, comment or blank line; a key is made of A-Z a-z 0-9 . _ -",
-    " of the content has nothing behind 'KEY:'; write KEY=VALUE, or KEY: VALUE on one line",
-    " of the content opens a quote that is never closed",
-    R"( of the content opens a double quote that is never closed; a backslash before a quote is written \\)",
-    " of the content holds U+2028 or U+2029, invisible line breaks, outside of quotes; remove "
+    " is no KEY=VALUE, comment or blank line; a key is made of A-Z a-z 0-9 . _ -",
+    " has nothing behind 'KEY:'; write KEY=VALUE, or KEY: VALUE on one line",
+    " opens a quote that is never closed",
+    R"( opens a double quote that is never closed; a backslash before a quote is written \\)",
+    " holds U+2028 or U+2029, invisible line breaks, outside of quotes; remove "
     "them"};
 
 // Takes `words` and a number off the front of `message`; the number, 0 where they don't stand
@@ -74,7 +74,7 @@ std::size_t take_line_number(std::string_view& message, std::string_view words) 
 void check_error(const core::Error& error, std::size_t lines) {
     fuzz::require(error.code == core::ErrorCode::InvalidRequest, "one error code");
     std::string_view rest = error.public_message;
-    const auto line = take_line_number(rest, "Line ");
+    const auto line = take_line_number(rest, "The content in line ");
     fuzz::require(line >= 1 && line <= lines, "the line is there");
     // The numbers are all that varies: nothing of the text can stand there.
     const auto words = std::find_if(std::begin(kMessages), std::end(kMessages), [rest](auto known) {

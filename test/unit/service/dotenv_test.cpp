@@ -134,7 +134,7 @@ BOOST_DATA_TEST_CASE(a_text_is_read_as_the_corpus_says, data::xrange(kCases), in
         if (const auto line = vector.find("error_line")) {
             BOOST_REQUIRE(!entries.has_value());
             BOOST_CHECK(entries.error().code == ErrorCode::InvalidRequest);
-            const auto start = "Line " + std::to_string(line->integer()) + " of the content ";
+            const auto start = "The content in line " + std::to_string(line->integer()) + " ";
             BOOST_CHECK_MESSAGE(begins_with(entries.error().public_message, start),
                                 entries.error().public_message);
         } else {
@@ -151,13 +151,13 @@ BOOST_DATA_TEST_CASE(a_message_quotes_nothing_of_the_text, data::make(kFaultsWit
 
 BOOST_AUTO_TEST_CASE(a_message_says_what_a_line_can_be) {
     BOOST_TEST(message_of("A=1\nB\n") ==
-               "Line 2 of the content is no KEY=VALUE, comment or blank line; a key is made of "
+               "The content in line 2 is no KEY=VALUE, comment or blank line; a key is made of "
                "A-Z a-z 0-9 . _ -");
 }
 
 BOOST_AUTO_TEST_CASE(a_message_tells_a_quote_that_is_never_closed) {
     BOOST_TEST(message_of("A='b\n\n") ==
-               "Line 1 of the content opens a quote that is never closed");
+               "The content in line 1 opens a quote that is never closed");
 }
 
 BOOST_AUTO_TEST_CASE(a_message_tells_how_a_backslash_is_written_in_double_quotes) {
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_message_tells_how_a_backslash_is_written_in_double_quotes
 
 BOOST_AUTO_TEST_CASE(a_message_tells_where_the_quote_is_that_text_follows) {
     BOOST_TEST(message_of("\nA='b\nc' d\n") ==
-               "Line 2 of the content has other text than a comment behind its closing quote, on "
+               "The content in line 2 has other text than a comment behind its closing quote, on "
                "line 3");
 }
 
@@ -204,7 +204,7 @@ BOOST_DATA_TEST_CASE(a_text_of_a_megabyte_takes_no_quadratic_time,
 
         // Some 10 ms; 10^12 steps take a quarter of an hour.
         BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(10)));
-        BOOST_TEST((entries.has_value() || begins_with(entries.error().public_message, "Line ")));
+        BOOST_TEST((entries.has_value() || begins_with(entries.error().public_message, "The content in line ")));
     }
 }
 

@@ -47,7 +47,7 @@ std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
 // One line an event, for people.
 std::string line_of(const service::AuditEvent& event) {
     return format_rfc3339(event.created_at) + "  " + event.event_type + "  " + event.actor_type +
-           " " + event.actor_id.value_or("-") + "  " + event.metadata;
+           " " + event.actor_id + "  " + event.metadata;
 }
 
 void print_event(const service::AuditEvent& event, Output output) {

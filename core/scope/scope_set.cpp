@@ -232,6 +232,8 @@ Result<AgentLimits> AgentLimits::parse(std::span<const std::string> namespaces,
                                        std::span<const std::string> scopes) {
     auto parsed_namespaces = parse_namespaces(namespaces);
     if (!parsed_namespaces) return failure(std::move(parsed_namespaces));
+    if (scopes.empty() || scopes.size() > kMaxScopes)
+        return wrong_count("allowed_scopes", "scopes");
     const auto expanded = expand_short_forms(scopes, *parsed_namespaces);
     if (!expanded) return failure(expanded);
     auto parsed_scopes = parse_scopes(std::span<const std::string>(*expanded), "allowed_scopes");
@@ -317,6 +319,16 @@ const Scope* AgentLimits::first_not_granted(const ScopeSet& requested) const {
     for (const auto& scope : requested.scopes())
         if (!grants(scope)) return &scope;
     return nullptr;
+}
+
+Result<void> check_requested_scopes(std::span<const std::string_view> texts) {
+    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count("scopes", "scopes");
+    for (const auto text : texts) {
+        // What a short form stands for depends on the agent; that it is one is enough here.
+        if (action_of_short_form(text) || is_for_people(text)) continue;
+        if (const auto scope = Scope::parse(text); !scope) return failure(scope);
+    }
+    return {};
 }
 
 Result<ScopeSet> AgentLimits::expand_request(std::span<const std::string_view> texts) const {

@@ -78,4 +78,7 @@ class AgentLimits {
     ScopeSet m_scopes;
 };
 
+// Are these, whoever asks, 1 to 32 scopes or short forms of the CLI? Errors: InvalidRequest.
+Result<void> check_requested_scopes(std::span<const std::string_view> texts);
+
 }  // namespace core::scope

@@ -52,7 +52,8 @@ AuditEvent event_of(store::AuditRow&& row) {
     event.metadata = metadata_of(row);
     event.id = row.event;
     event.event_type = std::move(row.type);
-    event.actor_id = id_text(row.actor);
+    // The operator at the host has no id; the official CLI fails on an actor without one.
+    event.actor_id = id_text(row.actor).value_or(row.actor_type);
     event.actor_type = std::move(row.actor_type);
     event.resource_type = std::move(row.resource_type);
     event.resource_id = id_text(row.resource);

@@ -27,7 +27,7 @@ using store::AuditFilter;
 struct AuditEvent {
     AuditEventId id;
     std::string event_type;
-    std::optional<std::string> actor_id;
+    std::string actor_id;    // of the agent or user; `operator` for the operator at the host
     std::string actor_type;  // agent, user, operator
     std::string resource_type;
     std::optional<std::string> resource_id;

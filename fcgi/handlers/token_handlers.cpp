@@ -93,6 +93,8 @@ core::Result<core::service::TokenRequest> decode_token_request(const JsonValue& 
     const auto scopes = object->optional_strings("scopes");
     if (!scopes) return core::failure(scopes);
     if (!*scopes) return invalid("The member 'scopes' is missing: an array of 1 to 32 strings");
+    if (const auto fine = core::scope::check_requested_scopes(**scopes); !fine)
+        return core::failure(fine);
     const auto ttl = decode_ttl(*object);
     if (!ttl) return core::failure(ttl);
     const auto max_uses = decode_max_uses(*object);

@@ -70,7 +70,6 @@ const shapeOf = (id, ttl) => ({
     ttl: (shown) => shown === ttl || shown === `${ttl}s`,
     max_uses: null,
     matched_secrets: anything,
-    decisions: [],
 });
 
 describe('GET /approvals/:id', () => {

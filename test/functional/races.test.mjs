@@ -14,9 +14,13 @@ before(async () => {
     agent = await tenant.newAgent();
     token = await agent.newToken(['secrets:*:*']);
 });
-const put = (path, body, by = token) => http.put(`/v1/secrets/${path}`, { token: by, body });
+const put = async (path, body, by) =>
+    http.put(`/v1/secrets/${path}`, {
+        token: by ?? (await agent.newToken([`secrets:write:${path}`])),
+        body,
+    });
 // Without a token, with one for this path alone: a rotation elsewhere must not end it.
-const tokenFor = (path) => agent.newToken([`secrets:read:${path}`]);
+const tokenFor = (path) => agent.newToken([`secrets:read:${path.split('?')[0]}`]);
 const get = async (path, by) =>
     http.get(`/v1/secrets/${path}`, { token: by ?? (await tokenFor(path)) });
 

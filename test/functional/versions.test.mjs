@@ -211,10 +211,11 @@ describe('a rollback', () => {
 
     test('to a version of a lower tier does not lower the tier', async () => {
         const path = await newSecret(1);
+        const early = await agent.newToken([`secrets:read:${path}`]);
         await tenant.putSecret(path, { value: 'a-guarded-value', access_tier: 'sensitive' });
         const stored = (await rollback(path, 1)).expect(200);
         assert.equal(stored.access_tier, 'sensitive');
-        (await get(path)).expect(403, 'SCOPE_DENIED');
+        (await http.get(`/v1/secrets/${path}`, { token: early })).expect(403, 'SCOPE_DENIED');
     });
 
     test('is on record as one, as the act of that person', async () => {
@@ -244,7 +245,8 @@ describe('a rollback', () => {
     test('with a scoped token is refused: people roll back', async () => {
         const path = await newSecret();
         const body = { path, version: 1 };
-        const answer = await http.post('/v1/versions/rollback', { token, body });
+        const holder = await agent.newToken([`secrets:*:${path}`]);
+        const answer = await http.post('/v1/versions/rollback', { token: holder, body });
         answer.expect(403, 'SCOPE_DENIED');
         assert.equal((await get(path)).expect(200).version, 3);
     });

@@ -204,7 +204,8 @@ BOOST_DATA_TEST_CASE(a_text_of_a_megabyte_takes_no_quadratic_time,
 
         // Some 10 ms; 10^12 steps take a quarter of an hour.
         BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds(10)));
-        BOOST_TEST((entries.has_value() || begins_with(entries.error().public_message, "The content in line ")));
+        BOOST_TEST((entries.has_value() ||
+                    begins_with(entries.error().public_message, "The content in line ")));
     }
 }
 

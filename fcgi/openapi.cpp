@@ -181,14 +181,35 @@ Need need_of(const Route& route, std::string_view name) {
                                                                          : Need::Optional;
 }
 
+void write_header_parameter(JsonWriter& json, std::string_view name, std::string_view description) {
+    json.begin_object();
+    json.member("name", name).member("in", "header").member("required", false);
+    json.member("description", description);
+    json.key("schema").begin_object().member("type", "string").end_object().end_object();
+}
+
+void write_header_parameters(JsonWriter& json, const Route& route) {
+    if (is_change(route.method))
+        write_header_parameter(json,
+                               "Idempotency-Key",
+                               "1 to 255 visible ASCII characters. The same request under the same "
+                               "key within 24 hours gets the same answer and changes nothing.");
+    if (route.method == Method::Put)
+        write_header_parameter(json, "If-Match", "The version to replace, in quotes: \"3\".");
+    if (route.method == Method::Get && route.path.find("secret_path") != std::string_view::npos)
+        write_header_parameter(
+            json, "If-None-Match", "A version that the caller has, in quotes; 304 if it is that.");
+}
+
 void write_parameters(JsonWriter& json, const Route& route) {
     const std::string in_path = path_parameter(route.path);
-    if (in_path.empty() && route.query.empty()) return;
+    if (in_path.empty() && route.query.empty() && !is_change(route.method)) return;
     json.key("parameters").begin_array();
     if (!in_path.empty()) write_path_parameter(json, in_path);
     for (const auto& name : route.query)
         if (const auto* known = schemas::find_query_parameter(name))
             write_query_parameter(json, *known, need_of(route, name));
+    write_header_parameters(json, route);
     json.end_array();
 }
 
@@ -214,6 +235,7 @@ std::vector<ErrorCode> errors_of(const Route& route) {
         errors.push_back(ErrorCode::RateLimited);
     }
     if (!route.request_schema.empty()) errors.push_back(ErrorCode::UnsupportedMediaType);
+    if (is_change(route.method)) errors.push_back(ErrorCode::IdempotencyKeyReused);
     errors.push_back(ErrorCode::StoreUnavailable);
     errors.push_back(ErrorCode::Internal);
     errors.insert(errors.end(), route.errors.begin(), route.errors.end());
@@ -228,6 +250,8 @@ void write_responses(JsonWriter& json, const Route& route) {
         json.key("200").begin_object().member("description", "OK");
         write_content(json, route.response_schema, route.other_content);
         json.end_object();
+        if (route.method == Method::Get && route.path.find("secret_path") != std::string_view::npos)
+            json.key("304").begin_object().member("description", "Not Modified").end_object();
     }
     // Several codes can share a status: one response names them all.
     std::map<int, std::string> by_status;

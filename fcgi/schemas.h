@@ -525,9 +525,10 @@ inline constexpr std::array kSubscription{
 inline constexpr std::array kAuditEvent{
     Property{.name = "id", .type = ValueType::Uuid},
     Property{.name = "event_type", .type = ValueType::String, .one_of = kEventTypes},
-    Property{.name = "actor_id",
-             .type = ValueType::String,
-             .description = "The id of the agent or user; `operator` for the operator at the host."},
+    Property{
+        .name = "actor_id",
+        .type = ValueType::String,
+        .description = "The id of the agent or user; `operator` for the operator at the host."},
     Property{.name = "actor_type", .type = ValueType::String, .one_of = kActorTypes},
     Property{.name = "resource_type", .type = ValueType::String},
     Property{.name = "resource_id", .type = ValueType::String, .null = Null::Yes},

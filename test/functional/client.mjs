@@ -7,6 +7,8 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 
+import { checkDescribed } from './described.mjs';
+
 const kCodeOfStatus = {
     400: ['INVALID_REQUEST'],
     401: ['UNAUTHORIZED'],
@@ -170,6 +172,7 @@ export class Client {
         for (const name of Object.keys(all)) if (all[name] === null) delete all[name];
         const answer = await this.#exchange(method, target, all, bytes, localAddress);
         this.record(method, target, answer);
+        checkDescribed(method, target, answer);
         return checkAnswer(answer, {
             sent: secretsOf(all, body),
             head: method === 'HEAD',

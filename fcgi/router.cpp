@@ -77,6 +77,13 @@ bool Router::matches(const Pattern& pattern, const Target& target) {
            std::equal(pattern.after.rbegin(), pattern.after.rend(), target.segments.rbegin());
 }
 
+core::Result<PathArgument> Router::argument_of(const Pattern& pattern, const Target& target) {
+    if (pattern.argument == Pattern::Argument::None) return PathArgument{};
+    const std::size_t fixed = pattern.before.size() + pattern.after.size();
+    return decode_rest(
+        std::span(target.segments).subspan(pattern.before.size(), target.segments.size() - fixed));
+}
+
 core::Result<Routing> Router::route(std::string_view method, std::string_view target) const {
     auto parsed = Target::parse(target);
     if (!parsed) return core::failure(std::move(parsed));
@@ -85,19 +92,12 @@ core::Result<Routing> Router::route(std::string_view method, std::string_view ta
     std::vector<Method> allowed;
     for (const auto& pattern : m_patterns) {
         if (!matches(pattern, *parsed)) continue;
-        PathArgument argument;
-        if (pattern.argument != Pattern::Argument::None) {
-            const std::size_t fixed = pattern.before.size() + pattern.after.size();
-            auto decoded =
-                decode_rest(std::span(parsed->segments)
-                                .subspan(pattern.before.size(), parsed->segments.size() - fixed));
-            if (!decoded) return core::failure(std::move(decoded));
-            if (pattern.argument == Pattern::Argument::Rest && is_reserved_below_secrets(*decoded))
-                continue;
-            argument = std::move(*decoded);
-        }
+        auto argument = argument_of(pattern, *parsed);
+        if (!argument) return core::failure(std::move(argument));
+        if (pattern.argument == Pattern::Argument::Rest && is_reserved_below_secrets(*argument))
+            continue;
         if (pattern.route->method == known_method)
-            return Routed{pattern.route, std::move(argument), std::move(parsed->query)};
+            return Routed{pattern.route, std::move(*argument), std::move(parsed->query)};
         allowed.push_back(pattern.route->method);
     }
     if (!allowed.empty()) return NotRouted{Status::MethodNotAllowed, allow_header(allowed)};

@@ -45,6 +45,8 @@ class Router {
         enum class Argument : std::uint8_t { None, One, Rest } argument = Argument::None;
     };
     static bool matches(const Pattern& pattern, const Target& target);
+    // Empty where the pattern has none. Errors: InvalidRequest.
+    static core::Result<PathArgument> argument_of(const Pattern& pattern, const Target& target);
 
     std::vector<Pattern> m_patterns;
 };

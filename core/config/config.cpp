@@ -255,7 +255,7 @@ class Reader {
         std::set<std::string> seen;
         for (const auto& entry : node) {
             const std::string name = entry.first.Scalar();
-            const Setting* setting = find_setting(section + "." + name);
+            const Setting* setting = find_setting(std::string(section).append(".").append(name));
             if (setting == nullptr) return fault(entry.first.Mark(), unknown_key(section, name));
             if (!seen.insert(name).second)
                 return fault(entry.first.Mark(),

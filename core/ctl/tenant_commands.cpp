@@ -44,6 +44,14 @@ std::vector<std::string_view> views_of(const std::vector<std::string>& texts) {
     return {texts.begin(), texts.end()};
 }
 
+std::string line_of(const service::TokenInfo& token) {
+    std::string line = token.id.text() + "  until " + format_rfc3339(token.expires_at) +
+                       "  agent " + token.agent.text() + " ";
+    for (const auto& scope : token.scopes)
+        line.append(" ").append(scope);
+    return line;
+}
+
 // One line an event, for people.
 std::string line_of(const service::AuditEvent& event) {
     return format_rfc3339(event.created_at) + "  " + event.event_type + "  " + event.actor_type +
@@ -58,6 +66,18 @@ void print_event(const service::AuditEvent& event, Output output) {
     JsonWriter json;
     service::write_audit_event(json, event);
     print_json(std::move(json));
+}
+
+// Of a page, newest first, what came after `newest`; oldest first.
+void print_fresh(const std::vector<service::AuditEvent>& events,
+                 std::optional<AuditEventId>& newest,
+                 Output output) {
+    std::size_t fresh = 0;
+    while (fresh < events.size() && events[fresh].id != newest)
+        ++fresh;
+    for (std::size_t i = fresh; i > 0; --i)
+        print_event(events[i - 1], output);
+    if (!events.empty()) newest = events.front().id;
 }
 
 }  // namespace
@@ -205,12 +225,7 @@ Result<void> token_list(const config::Config& config, const std::string& tenant,
         if (!listed) return failure(listed);
         total = listed->total;
         for (const auto& token : listed->items) {
-            std::string scopes;
-            for (const auto& scope : token.scopes)
-                scopes.append(scopes.empty() ? "" : " ").append(scope);
-            if (output == Output::Text)
-                print_line(token.id.text() + "  until " + format_rfc3339(token.expires_at) +
-                           "  agent " + token.agent.text() + "  " + scopes);
+            if (output == Output::Text) print_line(line_of(token));
             json.begin_object().member("id", token.id.text());
             json.member("agent_id", token.agent.text()).member("scopes", token.scopes);
             json.member("expires_at", format_rfc3339(token.expires_at)).end_object();
@@ -256,13 +271,7 @@ Result<void> audit_tail(const config::Config& config, const AuditTail& wanted, O
     for (;;) {
         const auto page = audit.list(*id, query);
         if (!page) return failure(page);
-        // Newest first, up to what was printed the last time.
-        std::size_t fresh = 0;
-        while (fresh < page->events.size() && page->events[fresh].id != newest)
-            ++fresh;
-        for (std::size_t i = fresh; i > 0; --i)
-            print_event(page->events[i - 1], output);
-        if (!page->events.empty()) newest = page->events.front().id;
+        print_fresh(page->events, newest, output);
         if (!wanted.follow) return {};
         if (std::fflush(stdout) != 0)
             return failure(ErrorCode::Internal, "the output could not be written");

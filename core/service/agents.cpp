@@ -92,6 +92,28 @@ Actor actor_of(const identity::UserPrincipal& user) {
 Agents::Agents(const Runtime& runtime)
     : m_runtime(runtime), m_pepper(runtime.keyring.pepper()), m_once(runtime) {}
 
+namespace {
+
+Result<void> apply(const AgentPatch& patch, store::AgentRow& row) {
+    if (patch.description) row.description = *patch.description;
+    if (patch.allowed_namespaces) row.allowed_namespaces = *patch.allowed_namespaces;
+    if (patch.allowed_scopes) row.allowed_scopes = *patch.allowed_scopes;
+    if (patch.ips)
+        row.ip_allowlist = *patch.ips ? std::optional((*patch.ips)->entries()) : std::nullopt;
+    const auto limits = scope::AgentLimits::parse(row.allowed_namespaces, row.allowed_scopes);
+    if (!limits) return failure(limits);
+    row.allowed_scopes = limits->scopes().texts();
+    return {};
+}
+
+bool has_new_limits(const store::AgentRow& before, const store::AgentRow& after) {
+    return before.allowed_namespaces != after.allowed_namespaces ||
+           before.allowed_scopes != after.allowed_scopes ||
+           before.ip_allowlist != after.ip_allowlist;
+}
+
+}  // namespace
+
 store::AuditRecord Agents::record_of(std::string_view type, const AgentId& agent) const {
     store::AuditRecord record;
     record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
@@ -165,24 +187,12 @@ Result<Body> Agents::update(const Actor& actor,
             if (!row) return failure(row);
             if (!row->active) return tl::unexpected(no_such_agent());
             const auto before = *row;
-            if (patch.description) row->description = *patch.description;
-            if (patch.allowed_namespaces) row->allowed_namespaces = *patch.allowed_namespaces;
-            if (patch.allowed_scopes) row->allowed_scopes = *patch.allowed_scopes;
-            if (patch.ips)
-                row->ip_allowlist =
-                    *patch.ips ? std::optional((*patch.ips)->entries()) : std::nullopt;
-            const auto limits =
-                scope::AgentLimits::parse(row->allowed_namespaces, row->allowed_scopes);
-            if (!limits) return failure(limits);
-            row->allowed_scopes = limits->scopes().texts();
-            const bool has_new_limits = row->allowed_namespaces != before.allowed_namespaces ||
-                                        row->allowed_scopes != before.allowed_scopes ||
-                                        row->ip_allowlist != before.ip_allowlist;
-            store::add_update_agent(
-                change.transaction(),
-                actor.tenant,
-                *row,
-                has_new_limits ? store::LimitsChange::NewVersion : store::LimitsChange::None);
+            if (const auto applied = apply(patch, *row); !applied) return failure(applied);
+            store::add_update_agent(change.transaction(),
+                                    actor.tenant,
+                                    *row,
+                                    has_new_limits(before, *row) ? store::LimitsChange::NewVersion
+                                                                 : store::LimitsChange::None);
             auto record = record_of("agent.updated", id);
             record.details = limits_details(*row);
             change.record(record);

@@ -160,13 +160,7 @@ Result<std::optional<Body>> ExactlyOnce::run_once(const TenantId& tenant,
     auto answer = step(change);
     if (!answer) {
         transaction.rollback();
-        // What the change met may be the work of this very request, done by another worker since
-        // the first look.
-        auto meanwhile = look_again(**connection, tenant, request);
-        if (!meanwhile) return failure(std::move(meanwhile));
-        if (*meanwhile) return answer_of(tenant, request, **meanwhile);
-        if (!change.m_refusal) return failure(std::move(answer));
-        return refuse(**connection, tenant, from, *change.m_refusal, std::move(answer).error());
+        return not_done(**connection, request, change, std::move(answer).error());
     }
     const auto kept = keep(change, tenant, request, *answer);
     if (!kept) return failure(kept);
@@ -174,6 +168,20 @@ Result<std::optional<Body>> ExactlyOnce::run_once(const TenantId& tenant,
     if (!committed && is_race(committed.error())) return std::nullopt;
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return std::move(*answer);
+}
+
+Result<Body> ExactlyOnce::not_done(store::Connection& connection,
+                                   const Request& request,
+                                   const Change& change,
+                                   Error error) {
+    // What the change met may be the work of this very request, done by another worker since the
+    // first look.
+    auto meanwhile = look_again(connection, change.m_tenant, request);
+    if (!meanwhile) return failure(std::move(meanwhile));
+    if (*meanwhile) return answer_of(change.m_tenant, request, **meanwhile);
+    if (!change.m_refusal) return tl::unexpected(std::move(error));
+    return refuse(
+        connection, change.m_tenant, change.m_origin, *change.m_refusal, std::move(error));
 }
 
 Result<std::optional<store::ProcessedRequest>> ExactlyOnce::look_again(

@@ -111,6 +111,11 @@ class ExactlyOnce {
                                          const Request& request,
                                          const Look& look,
                                          const Step& step);
+    // The change was refused, or failed: says so, on record, unless it was done meanwhile.
+    Result<Body> not_done(store::Connection& connection,
+                          const Request& request,
+                          const Change& change,
+                          Error error);
     static Result<std::optional<store::ProcessedRequest>> look_again(store::Connection& connection,
                                                                      const TenantId& tenant,
                                                                      const Request& request);

@@ -228,6 +228,40 @@ store::AuditRecord changed(const Runtime& runtime,
     return record;
 }
 
+// The second step of a rotation: ends the tokens that may read the secret, and stores `value`.
+Result<RotatedSecret> rotate_secret(const Runtime& runtime,
+                                    Change& change,
+                                    const UserPrincipal& user,
+                                    const SecretPath& path,
+                                    const Plaintext& value) {
+    const auto head = existing(runtime, change, user, path);
+    if (!head) return failure(head);
+    // A new value would be as dead as the old one.
+    if (head->expires_at && *head->expires_at <= change.now())
+        return change.refuse(refused_access(runtime, kWriteDenied, path, user, "secret_expired"),
+                             {ErrorCode::SecretExpired,
+                              "The secret '" + path.text() +
+                                  "' has expired; store a new value with a new expires_at by PUT",
+                              {}});
+    auto& transaction = change.transaction();
+    store::add_revoke_readers(transaction, user.tenant, path.text(), change.origin());
+    const auto revoked = transaction.flush();
+    if (!revoked) return tl::unexpected(store::to_error(revoked.error()));
+
+    auto write = next_version(runtime, path, {}, *head, TierRule::AsSent);
+    if (const auto added = seal_and_add(change, user.tenant, write, value); !added)
+        return failure(added);
+    RotatedSecret rotated;
+    rotated.path = path;
+    rotated.version = write.version;
+    rotated.rotated_at = change.now();
+    rotated.revoked_tokens = revoked->front().row(0).integer();
+    auto record = changed(runtime, "secret.rotated", user, path, write);
+    record.details = details_of("revoked_tokens", rotated.revoked_tokens);
+    change.record(record);
+    return rotated;
+}
+
 }  // namespace
 
 Result<Body> SecretChanges::remove(const UserPrincipal& user,
@@ -271,35 +305,10 @@ Result<Body> SecretChanges::rotate(const UserPrincipal& user,
             store::add_lock_secret(transaction, user.tenant, path.name_space(), path.key());
         },
         [&](Change& change) -> Result<Body> {
-            const auto head = existing(m_runtime, change, user, path);
-            if (!head) return failure(head);
-            // A new value would be as dead as the old one.
-            if (head->expires_at && *head->expires_at <= change.now())
-                return change.refuse(
-                    refused_access(m_runtime, kWriteDenied, path, user, "secret_expired"),
-                    {ErrorCode::SecretExpired,
-                     "The secret '" + path.text() +
-                         "' has expired; store a new value with a new expires_at by PUT",
-                     {}});
-            auto& transaction = change.transaction();
-            store::add_revoke_readers(transaction, user.tenant, path.text(), change.origin());
-            const auto revoked = transaction.flush();
-            if (!revoked) return tl::unexpected(store::to_error(revoked.error()));
-
-            auto write = next_version(m_runtime, path, {}, *head, TierRule::AsSent);
-            if (const auto added = seal_and_add(change, user.tenant, write, value ? *value : *made);
-                !added)
-                return failure(added);
-            RotatedSecret rotated;
-            rotated.path = path;
-            rotated.version = write.version;
-            rotated.rotated_at = change.now();
-            rotated.revoked_tokens = revoked->front().row(0).integer();
-            rotated.made_value = made ? &*made : nullptr;
-            auto record = changed(m_runtime, "secret.rotated", user, path, write);
-            record.details = details_of("revoked_tokens", rotated.revoked_tokens);
-            change.record(record);
-            return render(rotated);
+            auto rotated = rotate_secret(m_runtime, change, user, path, value ? *value : *made);
+            if (!rotated) return failure(rotated);
+            rotated->made_value = made ? &*made : nullptr;
+            return render(*rotated);
         });
 }
 

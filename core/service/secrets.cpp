@@ -24,7 +24,6 @@ using identity::Origin;
 using identity::Principal;
 using identity::TokenPrincipal;
 using identity::UserPrincipal;
-using scope::AccessTier;
 using scope::Action;
 using scope::SecretPath;
 using store::ReadOutcome;

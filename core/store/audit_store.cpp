@@ -64,7 +64,8 @@ Parameters filter_parameters(const TenantId& tenant, const AuditFilter& filter) 
     parameters.id(tenant).maybe_text(filter.event_type).maybe_text(filter.actor_type);
     add_uuid(parameters, filter.actor).maybe_text(filter.resource_type);
     add_uuid(parameters, filter.resource).maybe_text(filter.name_space);
-    parameters.time(filter.from).time(filter.to).maybe_text(filter.key);
+    parameters.time(filter.from.value_or(Timestamp{})).time(filter.to.value_or(Timestamp::max()));
+    parameters.maybe_text(filter.key);
     return parameters;
 }
 

@@ -200,9 +200,10 @@ from covered c
 left join answered a on true
 )sql";
 
-// A page of the audit log, newest first. $2 to $10 limit where they are not null, $11 and $12 are
-// the event that the page begins behind. The three texts differ in the index that serves them:
-// a plan for all of them would serve none.
+// A page of the audit log, newest first. $2 to $7 and $10 limit where they are not null, $8 and $9
+// always (a coalesce around them would be no index condition below row-level security: PostgreSQL
+// does not know it to keep a secret), $11 and $12 are the event that the page begins behind. The
+// three texts differ in the index that serves them: a plan for all of them would serve none.
 constexpr std::string_view kAuditColumns = R"sql(
 select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.resource_id,
        e.namespace, e.key, e.version, e.token_id, e.reason, e.details, host(e.ip_address),
@@ -210,8 +211,7 @@ select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.re
 constexpr std::string_view kAuditFrom = R"sql(
 from store.audit_events e
 where e.tenant_id = $1::uuid
-  and e.created_at >= coalesce($8::timestamptz, '-infinity')
-  and e.created_at < coalesce($9::timestamptz, 'infinity')
+  and e.created_at >= $8::timestamptz and e.created_at < $9::timestamptz
   and ($3::text is null or e.actor_type = $3::text)
   and ($4::uuid is null or e.actor_id = $4::uuid)
   and ($5::text is null or e.resource_type = $5::text)
@@ -235,16 +235,16 @@ limit $13::bigint offset $14::bigint
 constexpr std::string_view kCount = "\nselect count(*)";
 
 // The parts one behind the other, as a literal is.
-template <const std::string_view&... kParts>
+template <const std::string_view&... Parts>
 struct Joined {
     static constexpr auto kText = [] {
-        std::array<char, (kParts.size() + ... + 1)> out{};
+        std::array<char, (Parts.size() + ... + 1)> out{};
         std::size_t at = 0;
         const auto add = [&](std::string_view part) {
             for (const char c : part)
                 out[at++] = c;
         };
-        (add(kParts), ...);
+        (add(Parts), ...);
         return out;
     }();
 };
@@ -1058,9 +1058,10 @@ select coalesce((
            select count(*)
            from store.audit_events e
            where e.tenant_id = $1::uuid and ($2::text is null or e.event_type = $2::text)
-             and e.created_at >= coalesce((
-                 select s.sealed_until from store.audit_seals s where s.tenant_id = $1::uuid
-             ), '-infinity')
+             and e.created_at >= (
+                 select coalesce(max(s.sealed_until), '-infinity')
+                 from store.audit_seals s
+                 where s.tenant_id = $1::uuid)
        )
 )sql",
      kApp},

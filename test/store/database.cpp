@@ -76,7 +76,7 @@ std::vector<std::string> Psql::query(const std::string& sql) {
 std::string Psql::sqlstate_of(const std::string& sql) {
     PGresult* result = PQexec(m_impl->pg, sql.c_str());
     const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const std::string state = code == nullptr ? "" : code;
+    std::string state = code == nullptr ? "" : code;
     PQclear(result);
     return state;
 }
@@ -91,7 +91,7 @@ core::store::Endpoint endpoint(const std::string& database) {
 
 std::string create_empty_database() {
     static std::atomic<int> number{0};
-    const std::string name = "empty_" + std::to_string(++number);
+    std::string name = "empty_" + std::to_string(++number);
     Psql("postgres", "postgres")
         .query("create database " + name + " owner secretstore_owner template template0");
     return name;

@@ -52,6 +52,7 @@ std::string shown(std::string_view key, std::string_view value, std::size_t line
 
 std::vector<std::string> shown(const std::vector<DotenvEntry>& entries) {
     std::vector<std::string> out;
+    out.reserve(entries.size());
     for (const auto& entry : entries)
         out.push_back(shown(entry.key, core::as_text(entry.value.expose()), entry.line));
     return out;
@@ -117,6 +118,20 @@ const std::vector<std::pair<std::string, std::string>> kLongTexts{
     {"comments with quotes", repeated("# 'b\n", 1 << 20)},
     {"comments behind values", repeated("A='b' #'\n", 1 << 20)}};
 
+void require_fault(const core::Result<std::vector<DotenvEntry>>& entries, std::int64_t line) {
+    BOOST_REQUIRE(!entries.has_value());
+    BOOST_CHECK(entries.error().code == ErrorCode::InvalidRequest);
+    const auto start = "The content in line " + std::to_string(line) + " ";
+    BOOST_CHECK_MESSAGE(begins_with(entries.error().public_message, start),
+                        entries.error().public_message);
+}
+
+void require_entries(const core::Result<std::vector<DotenvEntry>>& entries,
+                     const JsonValue& vector) {
+    BOOST_REQUIRE(entries.has_value());
+    BOOST_TEST(shown(*entries) == expected_entries(vector), boost::test_tools::per_element());
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(dotenv)
@@ -131,17 +146,10 @@ BOOST_DATA_TEST_CASE(a_text_is_read_as_the_corpus_says, data::xrange(kCases), in
     BOOST_TEST_CONTEXT(vector.find("name")->string()) {
         const auto entries = parse_dotenv(vector.find("text")->string());
 
-        if (const auto line = vector.find("error_line")) {
-            BOOST_REQUIRE(!entries.has_value());
-            BOOST_CHECK(entries.error().code == ErrorCode::InvalidRequest);
-            const auto start = "The content in line " + std::to_string(line->integer()) + " ";
-            BOOST_CHECK_MESSAGE(begins_with(entries.error().public_message, start),
-                                entries.error().public_message);
-        } else {
-            BOOST_REQUIRE(entries.has_value());
-            BOOST_TEST(shown(*entries) == expected_entries(vector),
-                       boost::test_tools::per_element());
-        }
+        if (const auto line = vector.find("error_line"))
+            require_fault(entries, line->integer());
+        else
+            require_entries(entries, vector);
     }
 }
 

@@ -17,6 +17,8 @@ Failure invalid(std::string message) {
     return failure(ErrorCode::InvalidRequest, std::move(message));
 }
 
+constexpr std::string_view kAllowedScopes = "allowed_scopes";
+
 // The whole range is wanted where a list of scopes or namespaces is.
 Failure wrong_count(std::string_view member, std::string_view what) {
     return invalid("The member '" + std::string(member) + "' must have 1 to " +
@@ -148,10 +150,14 @@ std::string scope_text(Action action, std::string_view name_space) {
     return "secrets:" + std::string(to_string(action)) + ':' + pattern_over(name_space);
 }
 
-// The official CLI's short forms as scopes over `namespaces`, all else as it is; each once.
+// The official CLI's short forms as scopes over `namespaces`, all else as it is; each once. Counted
+// before and after: a short form stands for as many scopes as there are namespaces, and to look for
+// each of many thousand texts among all the others would take a worker for seconds.
 template <class Text>
 Result<std::vector<std::string>> expand_short_forms(std::span<const Text> texts,
-                                                    const std::vector<std::string>& namespaces) {
+                                                    const std::vector<std::string>& namespaces,
+                                                    std::string_view member) {
+    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count(member, "scopes");
     std::vector<std::string> expanded;
     for (const auto& text : texts) {
         if (is_for_people(text))
@@ -232,11 +238,9 @@ Result<AgentLimits> AgentLimits::parse(std::span<const std::string> namespaces,
                                        std::span<const std::string> scopes) {
     auto parsed_namespaces = parse_namespaces(namespaces);
     if (!parsed_namespaces) return failure(std::move(parsed_namespaces));
-    if (scopes.empty() || scopes.size() > kMaxScopes)
-        return wrong_count("allowed_scopes", "scopes");
-    const auto expanded = expand_short_forms(scopes, *parsed_namespaces);
+    const auto expanded = expand_short_forms(scopes, *parsed_namespaces, kAllowedScopes);
     if (!expanded) return failure(expanded);
-    auto parsed_scopes = parse_scopes(std::span<const std::string>(*expanded), "allowed_scopes");
+    auto parsed_scopes = parse_scopes(std::span<const std::string>(*expanded), kAllowedScopes);
     if (!parsed_scopes) return failure(std::move(parsed_scopes));
     AgentLimits out;
     out.m_namespaces = *std::move(parsed_namespaces);
@@ -263,9 +267,10 @@ Result<AgentLimits> AgentLimits::from_request(const std::vector<std::string_view
     if (namespaces == nullptr) {
         // Short forms stand for scopes over the allowed namespaces: here, over all.
         const auto expanded = expand_short_forms(std::span<const std::string>(scope_texts),
-                                                 {std::string(kAnyNamespace)});
+                                                 {std::string(kAnyNamespace)},
+                                                 kAllowedScopes);
         if (!expanded) return failure(expanded);
-        const auto parsed = parse_scopes(std::span<const std::string>(*expanded), "allowed_scopes");
+        const auto parsed = parse_scopes(std::span<const std::string>(*expanded), kAllowedScopes);
         if (!parsed) return failure(parsed);
         namespace_texts = namespaces_named_by(*parsed);
     }
@@ -332,9 +337,7 @@ Result<void> check_requested_scopes(std::span<const std::string_view> texts) {
 }
 
 Result<ScopeSet> AgentLimits::expand_request(std::span<const std::string_view> texts) const {
-    // Counted before and after: a short form stands for as many scopes as there are namespaces.
-    if (texts.empty() || texts.size() > kMaxScopes) return wrong_count("scopes", "scopes");
-    const auto expanded = expand_short_forms(texts, m_namespaces);
+    const auto expanded = expand_short_forms(texts, m_namespaces, "scopes");
     if (!expanded) return failure(expanded);
     return ScopeSet::parse(*expanded);
 }

@@ -2,6 +2,7 @@
 // errors is JSON with the headers of all answers is checked in client.mjs.
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 
 import { after, assert, before, describe, eventually, inParallel, test, unique } from './claim.mjs';
@@ -569,6 +570,38 @@ describe('without workers', () => {
         }
         await eventually(
             'the worker goes on',
+            async () => (await own.client.get('/v1/health')).status === 200,
+        );
+    });
+
+    test('that live, and after one that died late, the client gets 503 within 20 s', async () => {
+        const kDiesAfterMs = 6000;
+        const tenant = await own.newTenant();
+        await tenant.putSecret('late/KEY', { value: 'v' });
+        const [worker] = own.workerPids();
+        const pool = own.poolPid();
+        const session = own.openSession();
+        // The worker has the request and waits for the lock; then it and its pool stand still.
+        await session.execute('begin; lock table store.secrets');
+        const began = Date.now();
+        const deleting = tenant.call('DELETE', '/v1/secrets/late/KEY');
+        await eventually(
+            'it waits for the lock',
+            async () => (await own.rows('select 1 from pg_locks where not granted')).length > 0,
+        );
+        for (const pid of [pool, worker]) process.kill(pid, 'SIGSTOP');
+        try {
+            await session.execute('rollback');
+            await pause(kDiesAfterMs);
+            process.kill(worker, 'SIGKILL');
+            (await deleting).expect(503, 'INTERNAL_ERROR');
+            assert.ok(Date.now() - began < 20_000, `${Date.now() - began} ms`);
+        } finally {
+            process.kill(pool, 'SIGCONT');
+            await session.close();
+        }
+        await eventually(
+            'another worker goes on',
             async () => (await own.client.get('/v1/health')).status === 200,
         );
     });

@@ -1,5 +1,6 @@
-// Storing, reading and listing secrets, agents and tokens beyond the reference: contract.md §6.
-import { assert, before, describe, eventually, inParallel, test, unique } from './claim.mjs';
+// Storing, reading and listing secrets, agents and tokens beyond the reference: contract.md §6. Many
+// at once are the subject of the races.
+import { assert, before, describe, eventually, test, unique } from './claim.mjs';
 import { Stack } from './stack.mjs';
 
 const stack = Stack.shared();
@@ -87,64 +88,6 @@ describe('a version', () => {
             );
         });
     }
-
-    test('is stepped by one by each of 32 writers at once, and none is lost', async () => {
-        const path = `${unique('writers')}/KEY`;
-        const values = Array.from({ length: 32 }, (_, i) => `value-of-writer-${i}`);
-
-        const answers = await inParallel(32, 32, (i) => put(path, { value: values[i] }));
-
-        const versions = answers.map((answer) => answer.expect(200).version);
-        assert.deepEqual(
-            [...versions].sort((a, b) => a - b),
-            Array.from({ length: 32 }, (_, i) => i + 1),
-        );
-        const stored = await inParallel(32, 8, async (i) =>
-            (await get(`${path}?version=${versions[i]}`)).expect(200),
-        );
-        assert.deepEqual(
-            stored.map((secret) => secret.value),
-            values,
-        );
-    });
-
-    test('that 32 writers expect is replaced by exactly one', async () => {
-        const path = `${unique('racing')}/KEY`;
-        (await put(path, { value: 'v' })).expect(200);
-        const answers = await inParallel(32, 32, (i) =>
-            put(path, { value: `w${i}`, expected_version: 1 }),
-        );
-        const won = answers.filter((answer) => answer.status === 200);
-        assert.equal(won.length, 1);
-        for (const answer of answers) if (answer !== won[0]) answer.expect(409, 'VERSION_CONFLICT');
-        assert.equal((await get(path)).expect(200).version, 2);
-    });
-
-    test('1 of a new secret is made by exactly one of 32 who expect none', async () => {
-        const path = `${unique('creators')}/KEY`;
-        const answers = await inParallel(32, 32, (i) =>
-            put(path, { value: `v${i}`, expected_version: 0 }),
-        );
-        assert.equal(answers.filter((answer) => answer.status === 200).length, 1);
-        assert.equal(answers.filter((answer) => answer.status === 409).length, 31);
-    });
-
-    test('read while others are written is a value with its own version', async () => {
-        const path = `${unique('torn')}/KEY`;
-        (await put(path, { value: 'value-1' })).expect(200);
-        let done = false;
-        const writer = (async () => {
-            for (let i = 2; i <= 40; ++i) (await put(path, { value: `value-${i}` })).expect(200);
-            done = true;
-        })();
-        const seen = [];
-        const readers = Array.from({ length: 4 }, async () => {
-            while (!done) seen.push((await get(path)).expect(200));
-        });
-        await Promise.all([writer, ...readers]);
-        assert.ok(seen.length > 0);
-        for (const secret of seen) assert.equal(secret.value, `value-${secret.version}`);
-    });
 });
 
 describe('an update', () => {
@@ -198,15 +141,6 @@ describe('an expiry', () => {
         const answer = await get(path);
         answer.expect(410, 'SECRET_EXPIRED');
         assert.ok(!answer.text.includes('an-expired-value'));
-    });
-
-    test('is judged by the database and takes effect within a second', async () => {
-        const path = `${unique('expiring')}/KEY`;
-        const expires = new Date(Date.now() + 1500).toISOString();
-        (await put(path, { value: 'v', expires_at: expires })).expect(200);
-        (await get(path)).expect(200);
-        await eventually('the secret expires', async () => (await get(path)).status === 410);
-        assert.ok(Date.now() - Date.parse(expires) < 1000);
     });
 
     test('shows in the list as expired', async () => {
@@ -329,18 +263,6 @@ describe('metadata', () => {
 });
 
 describe('max_uses', () => {
-    test('of 10 lets exactly 10 of 200 parallel reads pass', async () => {
-        const path = `${unique('uses')}/KEY`;
-        (await put(path, { value: 'v' })).expect(200);
-        const counted = await agent.newToken([`secrets:read:${path}`], { max_uses: 10 });
-
-        const answers = await inParallel(200, 50, () => get(path, { token: counted }));
-
-        const passed = answers.filter((answer) => answer.status === 200);
-        assert.equal(passed.length, 10);
-        for (const answer of answers) if (answer.status !== 200) answer.expect(401, 'UNAUTHORIZED');
-    });
-
     test('counts a write and a list too', async () => {
         const namespace = unique('uses');
         const counted = await agent.newToken([`secrets:*:${namespace}/*`], { max_uses: 3 });
@@ -352,19 +274,6 @@ describe('max_uses', () => {
             401,
             'UNAUTHORIZED',
         );
-    });
-
-    test('never passes its number when reads and writes race', async () => {
-        const namespace = unique('uses');
-        (await put(`${namespace}/KEY`, { value: 'v' })).expect(200);
-        const counted = await agent.newToken([`secrets:*:${namespace}/*`], { max_uses: 7 });
-        const answers = await inParallel(60, 30, (i) =>
-            i % 3 === 0
-                ? put(`${namespace}/KEY`, { value: `v${i}` }, { token: counted })
-                : get(`${namespace}/KEY`, { token: counted }),
-        );
-        assert.equal(answers.filter((answer) => answer.status === 200).length, 7);
-        assert.equal(answers.filter((answer) => answer.status === 401).length, 53);
     });
 });
 

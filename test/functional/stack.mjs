@@ -313,9 +313,10 @@ export class Stack {
             .filter((pid) => pid > 0 && isAlive(pid));
     }
 
-    // The workers that live and have said that they are ready, where that is all of the pool.
-    // (Alive is not enough: one that is killed before it is ready has failed to start.)
-    async fullPool(count) {
+    // The workers that live and have said that they are ready, where that is all of the pool; and
+    // none of them is one of `gone`, which were killed and may not have been buried yet. (Alive is
+    // not enough either: one that is killed before it is ready has failed to start.)
+    async fullPool(count, { gone = [] } = {}) {
         return eventually(
             `${count} workers are ready`,
             () => {
@@ -326,7 +327,7 @@ export class Stack {
                     ),
                 );
                 const pids = this.workerPids().filter((pid) => ready.has(pid));
-                return pids.length === count && pids;
+                return pids.length === count && !pids.some((pid) => gone.includes(pid)) && pids;
             },
             { timeoutMs: 20_000 * kPatience, pollMs: 5 },
         );

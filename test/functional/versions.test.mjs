@@ -16,21 +16,19 @@ const http = stack.client;
 
 let tenant;
 let agent;
-let token;
 before(async () => {
     tenant = await stack.newTenant();
     agent = await tenant.newAgent();
-    token = await agent.newToken(['secrets:*:*']);
 });
 const versions = (path, query = '') =>
     tenant.call('GET', `/v1/versions?path=${encodeURIComponent(path)}${query}`);
 const rollback = (path, version) =>
     tenant.call('POST', '/v1/versions/rollback', { body: { path, version } });
-// With a token for this path alone: a rotation elsewhere must not end it.
-const get = async (path) =>
-    http.get(`/v1/secrets/${path}`, {
-        token: await agent.newToken([`secrets:read:${path.split('?')[0]}`]),
-    });
+// Each secret with a token of its own: a rotation ends those that could read it.
+const get = async (path) => {
+    const token = await agent.newToken([`secrets:read:${path.split('?')[0]}`]);
+    return http.get(`/v1/secrets/${path}`, { token });
+};
 
 async function newSecret(count = 3) {
     const path = `${unique('versions')}/deep/KEY`;
@@ -72,6 +70,7 @@ describe('GET /versions', () => {
 
     test('tells who made each', async () => {
         const path = await newSecret(1);
+        const token = await agent.newToken([`secrets:write:${path}`]);
         (await http.put(`/v1/secrets/${path}`, { token, body: { value: 'by-agent' } })).expect(200);
         const { items } = (await versions(path)).expect(200);
         assert.deepEqual([items[0].created_by_type, items[0].created_by], ['agent', agent.id]);
@@ -211,11 +210,11 @@ describe('a rollback', () => {
 
     test('to a version of a lower tier does not lower the tier', async () => {
         const path = await newSecret(1);
-        const early = await agent.newToken([`secrets:read:${path}`]);
+        const token = await agent.newToken([`secrets:read:${path}`]);
         await tenant.putSecret(path, { value: 'a-guarded-value', access_tier: 'sensitive' });
         const stored = (await rollback(path, 1)).expect(200);
         assert.equal(stored.access_tier, 'sensitive');
-        (await http.get(`/v1/secrets/${path}`, { token: early })).expect(403, 'SCOPE_DENIED');
+        (await http.get(`/v1/secrets/${path}`, { token })).expect(403, 'SCOPE_DENIED');
     });
 
     test('is on record as one, as the act of that person', async () => {
@@ -244,9 +243,9 @@ describe('a rollback', () => {
 
     test('with a scoped token is refused: people roll back', async () => {
         const path = await newSecret();
+        const token = await agent.newToken([`secrets:*:${path}`]);
         const body = { path, version: 1 };
-        const holder = await agent.newToken([`secrets:*:${path}`]);
-        const answer = await http.post('/v1/versions/rollback', { token: holder, body });
+        const answer = await http.post('/v1/versions/rollback', { token, body });
         answer.expect(403, 'SCOPE_DENIED');
         assert.equal((await get(path)).expect(200).version, 3);
     });

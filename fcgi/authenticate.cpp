@@ -115,7 +115,8 @@ core::Result<core::identity::Principal> authenticate(core::service::Services& se
                                                      const IncomingRequest& incoming,
                                                      const core::identity::Origin& origin) {
     if (route.auth == core::identity::AuthKind::None) return core::identity::Principal{};
-    return services.authenticator.authenticate(route.auth, incoming.authorization, origin);
+    return services.authenticator.authenticate(
+        {route.auth, route.role}, incoming.authorization, origin);
 }
 
 }  // namespace fcgi

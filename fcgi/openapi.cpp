@@ -295,6 +295,8 @@ void write_operation(JsonWriter& json, const Route& route) {
     if (const auto scope = required_scope(route.action); !scope.empty())
         json.member("description", "A scoped token needs " + std::string(scope) + ".");
     write_security(json, route.auth);
+    if (route.role != core::identity::MemberRole::None)
+        json.member("x-required-role", core::identity::to_string(route.role));
     write_parameters(json, route);
     if (!route.request_schema.empty()) {
         json.key("requestBody").begin_object();

@@ -33,6 +33,8 @@ struct Route {
     // {name+}, one or more.
     std::string_view path;
     core::identity::AuthKind auth;
+    // What a person must be at least; of no meaning for agents.
+    core::identity::MemberRole role = core::identity::MemberRole::None;
     RequiredAction action = RequiredAction::None;
     Handler handler;
     std::string_view operation_id;
@@ -86,9 +88,15 @@ constexpr bool is_change(Method method) {
     return method != Method::Get;
 }
 
+constexpr bool is_guarded(const Route& route) {
+    if (route.auth == core::identity::AuthKind::Unset) return false;
+    return core::identity::lets_people_in(route.auth) ==
+           (route.role != core::identity::MemberRole::None);
+}
+
 constexpr bool is_complete(const Route& route) {
-    return is_path_template(route.path) && route.auth != core::identity::AuthKind::Unset &&
-           route.handler != nullptr && !route.operation_id.empty() && !route.summary.empty() &&
+    return is_path_template(route.path) && is_guarded(route) && route.handler != nullptr &&
+           !route.operation_id.empty() && !route.summary.empty() &&
            (!route.response_schema.empty() || is_change(route.method));
 }
 

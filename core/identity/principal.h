@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/ids.h"
 #include "core/identity/ip_allowlist.h"
+#include "core/identity/member_role.h"
 #include "core/identity/scoped_token.h"
 #include "core/scope/scope_set.h"
 
@@ -17,6 +18,17 @@ namespace core::identity {
 
 // What a route asks for. Unset is nobody's choice: the route table's check refuses it.
 enum class AuthKind : std::uint8_t { Unset, None, AgentKey, ScopedToken, User, ScopedTokenOrUser };
+
+// Who may call an endpoint: a kind of credential and, where that is a person's, the role that the
+// person needs at least.
+struct Access {
+    AuthKind kind = AuthKind::Unset;
+    MemberRole role = MemberRole::None;
+};
+
+constexpr bool lets_people_in(AuthKind kind) {
+    return kind == AuthKind::User || kind == AuthKind::ScopedTokenOrUser;
+}
 
 // An agent with its long-lived key.
 struct AgentPrincipal {
@@ -39,8 +51,9 @@ struct TokenPrincipal {
 struct UserPrincipal {
     TenantId tenant;
     UserId user;
-    std::string role;  // owner, admin, approver, viewer
-    Timestamp authenticated_at;
+    MemberRole role = MemberRole::None;
+    // When the person last proved who they are; nothing where the credential does not tell.
+    std::optional<Timestamp> signed_in_at;
 };
 
 using Principal = std::variant<std::monostate, AgentPrincipal, TokenPrincipal, UserPrincipal>;

@@ -123,6 +123,23 @@ Failure refuse_kind(const Runtime& runtime,
         runtime, tenant_of(principal), audit_origin(principal, origin), record, std::move(error));
 }
 
+// A member whose role does not reach. The message names the role: whoever is asked for it should
+// know what to give.
+Failure refuse_role(const Runtime& runtime,
+                    identity::MemberRole wanted,
+                    const identity::UserPrincipal& user,
+                    const Origin& origin) {
+    Error error{ErrorCode::ScopeDenied,
+                "This takes the role " + std::string(to_string(wanted)) +
+                    " in the tenant; yours is " + std::string(to_string(user.role)),
+                {}};
+    return refuse(runtime,
+                  user.tenant,
+                  audit_origin(user, origin),
+                  failed_authentication(runtime, "user", user.user.bytes(), "role_too_low"),
+                  std::move(error));
+}
+
 // Gives the connection back before anything else is done: a record of a refusal needs one too, and
 // threads that hold two could starve the pool.
 Result<std::optional<store::AgentKeyRow>> find_key_row(const Runtime& runtime,
@@ -165,7 +182,7 @@ Authenticator::Authenticator(const Runtime& runtime)
       m_pepper(runtime.keyring.pepper()),
       m_token_keys(runtime.keyring.token_keys()) {}
 
-Result<Principal> Authenticator::authenticate(AuthKind wanted,
+Result<Principal> Authenticator::authenticate(const identity::Access& wanted,
                                               std::optional<std::string_view> header,
                                               const Origin& origin) {
     if (!header) return unauthorized("no Authorization header");
@@ -173,7 +190,11 @@ Result<Principal> Authenticator::authenticate(AuthKind wanted,
     if (!credential) return unauthorized("the Authorization header is no bearer credential");
     auto principal = identify(*credential, origin);
     if (!principal) return principal;
-    if (!is_wanted(wanted, *principal)) return refuse_kind(m_runtime, wanted, *principal, origin);
+    if (!is_wanted(wanted.kind, *principal))
+        return refuse_kind(m_runtime, wanted.kind, *principal, origin);
+    if (const auto* user = std::get_if<identity::UserPrincipal>(&*principal);
+        user != nullptr && !is_at_least(user->role, wanted.role))
+        return refuse_role(m_runtime, wanted.role, *user, origin);
     return principal;
 }
 
@@ -242,8 +263,10 @@ Result<Principal> Authenticator::identify_user(const identity::Jws& jws) {
     identity::UserPrincipal user;
     user.tenant = memberships->front().tenant;
     user.user = memberships->front().user;
-    user.role = memberships->front().role;
-    user.authenticated_at = claims->authenticated_at;
+    const auto role = identity::parse_member_role(memberships->front().role);
+    if (!role) return failure(ErrorCode::IntegrityFailure, {}, "a member's role is unknown");
+    user.role = *role;
+    user.signed_in_at = claims->authenticated_at;
     return Principal(std::move(user));
 }
 

@@ -21,11 +21,11 @@ class Authenticator {
     explicit Authenticator(const Runtime& runtime);
 
     // `header`: the value of the one Authorization header, nothing where there is none. The result
-    // is of a kind that `wanted` allows.
+    // is of a kind that `wanted` allows, and a person of at least its role.
     // Errors: Unauthorized, the same for every credential that does not hold; ScopeDenied for a
-    // valid one of the wrong kind, naming the kind wanted (recorded as auth.failed);
+    // valid one of the wrong kind or role, naming the one wanted (recorded as auth.failed);
     // StoreUnavailable.
-    Result<identity::Principal> authenticate(identity::AuthKind wanted,
+    Result<identity::Principal> authenticate(const identity::Access& wanted,
                                              std::optional<std::string_view> header,
                                              const identity::Origin& origin);
 

@@ -280,6 +280,13 @@ Result<ReadAnswer> Secrets::read_as_user(const UserPrincipal& user,
             {ErrorCode::ScopeDenied,
              "Reading a secret's value takes a scoped token, not a user token",
              {}});
+    if (!is_at_least(user.role, identity::MemberRole::Admin))
+        return refuse(
+            m_runtime,
+            user.tenant,
+            audit_origin(user, origin),
+            refused_access(m_runtime, kReadDenied, request.path, user, "role_too_low"),
+            {ErrorCode::ScopeDenied, "Reading a secret's value takes the role admin or owner", {}});
     const auto row = decide_for_user(user, origin, request);
     if (!row) return failure(row);
     if (row->outcome != ReadOutcome::Ok)

@@ -12,6 +12,7 @@
 
 namespace data = boost::unit_test::data;
 using core::identity::AuthKind;
+using core::identity::MemberRole;
 using fcgi::Method;
 using fcgi::Route;
 
@@ -20,6 +21,7 @@ namespace {
 constexpr Route kGood{.method = Method::Get,
                       .path = "/v1/things/{path+}",
                       .auth = AuthKind::User,
+                      .role = MemberRole::Viewer,
                       .handler = fcgi::show_health,
                       .operation_id = "readThing",
                       .summary = "Read a thing",
@@ -28,6 +30,12 @@ constexpr Route kGood{.method = Method::Get,
 constexpr Route with_auth(AuthKind auth) {
     Route route = kGood;
     route.auth = auth;
+    return route;
+}
+
+constexpr Route with_role(MemberRole role) {
+    Route route = kGood;
+    route.role = role;
     return route;
 }
 
@@ -59,6 +67,8 @@ constexpr Route without_summary() {
 // Compile-time claims: what a broken entry would run into.
 static_assert(fcgi::is_complete(kGood));
 static_assert(!fcgi::is_complete(with_auth(AuthKind::Unset)));
+static_assert(!fcgi::is_complete(with_role(MemberRole::None)), "people come in by a role");
+static_assert(!fcgi::is_complete(with_auth(AuthKind::AgentKey)), "agents have no role");
 static_assert(!fcgi::is_complete(without_handler()));
 static_assert(!fcgi::is_complete(without_summary()));
 static_assert(static_cast<int>(AuthKind::Unset) == 0, "a forgotten auth must be Unset");

@@ -6,6 +6,7 @@
 --   secretstore_migrator  applies migrations (secretstorectl db migrate)
 --   secretstore_app       workers: one tenant at a time, by row-level security
 --   secretstore_reader    workers' read batches: only the columns that the read statement needs
+--   secretstore_egress    secretstore-egress: what people are told, and key sets; no sealed value
 --   secretstore_maint     the operator's command and its timers
 --   secretstore_readonly  people who look: never a sealed box, never a key's MAC
 \set ON_ERROR_STOP on
@@ -14,7 +15,7 @@ do $$
 declare
     role_name text;
 begin
-    foreach role_name in array array['owner', 'migrator', 'app', 'reader', 'maint', 'readonly'] loop
+    foreach role_name in array array['owner', 'migrator', 'app', 'reader', 'egress', 'maint', 'readonly'] loop
         role_name := 'secretstore_' || role_name;
         if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
             execute pg_catalog.format('create role %I nosuperuser nocreatedb nocreaterole noinherit', role_name);
@@ -27,6 +28,7 @@ alter role secretstore_owner nologin;
 alter role secretstore_migrator login;
 alter role secretstore_app login;
 alter role secretstore_reader login;
+alter role secretstore_egress login;
 alter role secretstore_maint login;
 alter role secretstore_readonly login;
 grant secretstore_owner to secretstore_migrator;
@@ -35,6 +37,7 @@ grant secretstore_owner to secretstore_migrator;
 alter role secretstore_migrator set search_path = '';
 alter role secretstore_app set search_path = '';
 alter role secretstore_reader set search_path = '';
+alter role secretstore_egress set search_path = '';
 alter role secretstore_maint set search_path = '';
 alter role secretstore_readonly set search_path = store;
 
@@ -49,4 +52,5 @@ where not exists (select from pg_catalog.pg_database where datname = 'secretstor
 
 revoke all on database secretstore from public;
 grant connect on database secretstore
-    to secretstore_migrator, secretstore_app, secretstore_reader, secretstore_maint, secretstore_readonly;
+    to secretstore_migrator, secretstore_app, secretstore_reader, secretstore_egress, secretstore_maint,
+       secretstore_readonly;

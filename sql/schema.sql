@@ -316,6 +316,37 @@ ALTER TABLE ONLY store.members FORCE ROW LEVEL SECURITY;
 ALTER TABLE store.members OWNER TO secretstore_owner;
 
 --
+-- Name: outbox; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.outbox (
+    tenant_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    event_type text NOT NULL,
+    payload json NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expanded_at timestamp with time zone,
+    CONSTRAINT outbox_event_type_has_1_to_64_characters CHECK ((event_type ~ '^[a-z_.]{1,64}$'::text)),
+    CONSTRAINT outbox_payload_has_at_most_64_kib CHECK ((octet_length((payload)::text) <= 65536))
+);
+
+ALTER TABLE ONLY store.outbox FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.outbox OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN outbox.payload; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.outbox.payload IS 'What happened: ids, names and times. Never a value, a token or a key.';
+
+--
+-- Name: COLUMN outbox.expanded_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.outbox.expanded_at IS 'When it became deliveries, one for each receiver. Null: egress has not looked at it yet.';
+
+--
 -- Name: processed_requests; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -684,6 +715,13 @@ ALTER TABLE ONLY store.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (tenant_id, user_id);
 
 --
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, message_id);
+
+--
 -- Name: processed_requests processed_requests_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -813,6 +851,12 @@ CREATE INDEX audit_events_by_type ON ONLY store.audit_events USING btree (tenant
 CREATE INDEX members_by_user ON store.members USING btree (user_id);
 
 --
+-- Name: outbox_waiting; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX outbox_waiting ON store.outbox USING btree (created_at) WHERE (expanded_at IS NULL);
+
+--
 -- Name: processed_requests_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
@@ -902,6 +946,13 @@ ALTER TABLE ONLY store.members
 
 ALTER TABLE ONLY store.members
     ADD CONSTRAINT members_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: outbox outbox_messages_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.outbox
+    ADD CONSTRAINT outbox_messages_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
 
 --
 -- Name: processed_requests processed_requests_kek_is_the_tenants; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -1094,6 +1145,12 @@ CREATE POLICY looker ON store.audit_seals FOR SELECT TO secretstore_readonly USI
 CREATE POLICY looker ON store.members FOR SELECT TO secretstore_readonly USING (true);
 
 --
+-- Name: outbox looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.outbox FOR SELECT TO secretstore_readonly USING (true);
+
+--
 -- Name: secret_versions looker; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1178,6 +1235,12 @@ CREATE POLICY operator ON store.key_sets TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.members TO secretstore_maint USING (true);
 
 --
+-- Name: outbox operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.outbox TO secretstore_maint USING (true);
+
+--
 -- Name: processed_requests operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1238,6 +1301,12 @@ CREATE POLICY operator ON store.tokens TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.users TO secretstore_maint USING (true);
 
 --
+-- Name: outbox; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.outbox ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: processed_requests; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1286,6 +1355,12 @@ CREATE POLICY service_wide ON store.root_keys FOR SELECT TO secretstore_app USIN
 CREATE POLICY service_wide ON store.service_keys FOR SELECT TO secretstore_app USING (true);
 
 --
+-- Name: outbox teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.outbox TO secretstore_egress USING (true);
+
+--
 -- Name: tenant_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1326,6 +1401,12 @@ CREATE POLICY tenant_wall ON store.audit_seals TO secretstore_app USING ((tenant
 --
 
 CREATE POLICY tenant_wall ON store.members TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: outbox tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.outbox TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
 -- Name: processed_requests tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1401,6 +1482,7 @@ GRANT USAGE ON SCHEMA store TO secretstore_app;
 GRANT USAGE ON SCHEMA store TO secretstore_maint;
 GRANT USAGE ON SCHEMA store TO secretstore_reader;
 GRANT USAGE ON SCHEMA store TO secretstore_readonly;
+GRANT USAGE ON SCHEMA store TO secretstore_egress;
 
 --
 -- Name: FUNCTION create_audit_partitions(first date, last date); Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1567,6 +1649,21 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_maint;
 GRANT SELECT ON TABLE store.members TO secretstore_app;
 GRANT SELECT ON TABLE store.members TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.members TO secretstore_maint;
+
+--
+-- Name: TABLE outbox; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT ON TABLE store.outbox TO secretstore_app;
+GRANT SELECT,INSERT ON TABLE store.outbox TO secretstore_egress;
+GRANT SELECT,INSERT,DELETE ON TABLE store.outbox TO secretstore_maint;
+GRANT SELECT ON TABLE store.outbox TO secretstore_readonly;
+
+--
+-- Name: COLUMN outbox.expanded_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(expanded_at) ON TABLE store.outbox TO secretstore_egress;
 
 --
 -- Name: TABLE processed_requests; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -52,6 +52,8 @@ using TokenId = Id<struct TokenIdTag>;
 using SecretId = Id<struct SecretIdTag>;
 using ApprovalId = Id<struct ApprovalIdTag>;
 using AuditEventId = Id<struct AuditEventIdTag>;
+// Of something that people are told.
+using MessageId = Id<struct MessageIdTag>;
 // Names a key of any level: root key, KEK, service key.
 using KeyId = Id<struct KeyIdTag>;
 

@@ -48,6 +48,8 @@ std::string_view name_of(Role role) {
             return "secretstore_app";
         case Role::Reader:
             return "secretstore_reader";
+        case Role::Egress:
+            return "secretstore_egress";
         case Role::Maint:
             return "secretstore_maint";
         case Role::Migrator:

@@ -11,9 +11,10 @@ constexpr unsigned bit(Role role) {
 }
 constexpr unsigned kApp = bit(Role::App);
 constexpr unsigned kReader = bit(Role::Reader);
+constexpr unsigned kEgress = bit(Role::Egress);
 constexpr unsigned kMaint = bit(Role::Maint);
 constexpr unsigned kMigrator = bit(Role::Migrator);
-constexpr unsigned kEveryone = kApp | kReader | kMaint | kMigrator;
+constexpr unsigned kEveryone = kApp | kReader | kEgress | kMaint | kMigrator;
 
 // The read of secrets: one row in, one row out, one audit event, for any number of requests at once
 // (architecture.md §2). What it decides is numbered as in read_batcher.h, ReadOutcome.
@@ -1119,6 +1120,14 @@ select store.create_audit_partitions((current_date - interval '1 month')::date,
 )sql",
      kMaint},
 
+    {Statement::InsertOutboxMessage,
+     "insert_outbox_message",
+     R"sql(
+insert into store.outbox (tenant_id, message_id, event_type, payload)
+values ($1::uuid, $2::uuid, $3::text, $4::text::json)
+)sql",
+     kApp | kEgress | kMaint},
+
     {Statement::FindSchemaVersion,
      "find_schema_version",
      R"sql(
@@ -1126,7 +1135,7 @@ select coalesce(max(m.number), 0)::bigint,
        coalesce(max(m.number) filter (where m.breaking), 0)::bigint
 from store.schema_migrations m
 )sql",
-     kApp | kMaint},
+     kApp | kEgress | kMaint},
     // No role: the migrator prepares these two once their table is there.
     {Statement::FindMigration,
      "find_migration",

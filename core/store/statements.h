@@ -97,6 +97,8 @@ enum class Statement {
     SealAuditCounts,
     LockMaintenance,
     CreateAuditPartitions,
+    // what people are told
+    InsertOutboxMessage,
     // schema
     FindSchemaVersion,
     FindMigration,

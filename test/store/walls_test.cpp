@@ -51,6 +51,7 @@ BOOST_DATA_TEST_CASE(nobody_who_serves_requests_changes_the_audit_log,
 BOOST_DATA_TEST_CASE(no_role_that_logs_in_truncates_a_table, data::make(kTenantTables), table) {
     for (const auto* role : {"secretstore_app",
                              "secretstore_reader",
+                             "secretstore_egress",
                              "secretstore_maint",
                              "secretstore_readonly",
                              "secretstore_migrator"})
@@ -72,6 +73,31 @@ BOOST_DATA_TEST_CASE(row_level_security_is_forced, data::make(kTenantTables), ta
     BOOST_TEST(Psql().value("select relrowsecurity and relforcerowsecurity from pg_class where "
                             "oid = 'store." +
                             table + "'::regclass") == "t");
+}
+
+BOOST_AUTO_TEST_CASE(the_outbox_has_its_wall_too) {
+    BOOST_TEST(Psql().value("select relrowsecurity and relforcerowsecurity from pg_class where "
+                            "oid = 'store.outbox'::regclass") == "t");
+}
+
+BOOST_AUTO_TEST_CASE(the_app_puts_messages_out_and_reads_none) {
+    Psql psql("secretstore_app");
+    psql.query(set_tenant(Rows().tenant));
+
+    BOOST_TEST(psql.sqlstate_of("select message_id from store.outbox") == kInsufficientPrivilege);
+}
+
+BOOST_DATA_TEST_CASE(egress_sees_nothing_that_is_sealed_for_workers,
+                     data::make({"secret_versions",
+                                 "tenant_keys",
+                                 "service_keys",
+                                 "root_keys",
+                                 "secrets",
+                                 "tokens",
+                                 "processed_requests"}),
+                     table) {
+    BOOST_TEST(Psql("secretstore_egress").sqlstate_of("select from store." + std::string(table)) ==
+               kInsufficientPrivilege);
 }
 
 BOOST_AUTO_TEST_CASE(the_app_can_t_write_a_row_of_another_tenant) {

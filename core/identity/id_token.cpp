@@ -60,6 +60,12 @@ Result<std::string> read_email(const JsonValue& claims) {
     return std::string(email->string());
 }
 
+// Some issuers write it as text; only the JSON value true counts.
+bool is_email_verified(const JsonValue& claims) {
+    const auto verified = claims.find("email_verified");
+    return verified && verified->kind() == JsonValue::Kind::Bool && verified->boolean();
+}
+
 Result<IdTokenClaims> check_claims(const Jws& jws, const TrustedIssuer& issuer, Timestamp now) {
     const auto document = parse_claims(jws);
     if (!document) return failure(document);
@@ -83,6 +89,7 @@ Result<IdTokenClaims> check_claims(const Jws& jws, const TrustedIssuer& issuer, 
     return IdTokenClaims{std::string(*iss),
                          std::string(*subject),
                          *std::move(email),
+                         is_email_verified(claims),
                          times->expires_at,
                          times->authenticated_at};
 }

@@ -26,7 +26,10 @@ struct TrustedIssuer {
 struct IdTokenClaims {
     std::string issuer;
     std::string subject;  // 1 to 128 bytes
-    std::string email;    // for display only: it never decides anything. Empty where absent.
+    std::string email;    // as the issuer has it. Empty where absent.
+    // The issuer has proved that the address is the person's. An address that is not verified
+    // is for display only: it never decides anything.
+    bool email_verified = false;
     Timestamp expires_at;
     Timestamp authenticated_at;  // auth_time, or iat where it is absent
 };

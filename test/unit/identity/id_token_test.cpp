@@ -199,6 +199,25 @@ BOOST_AUTO_TEST_CASE(a_token_of_a_trusted_issuer_is_verified) {
     BOOST_CHECK(claims->authenticated_at == kNow - seconds(1000));
 }
 
+BOOST_AUTO_TEST_CASE(an_email_is_verified_where_the_issuer_says_true) {
+    const auto payload = forge::replaced(kPayload, R"("sub")", R"("email_verified":true,"sub")");
+
+    BOOST_TEST(verify(signed_token(kHeader, payload)).value().email_verified);
+}
+
+BOOST_DATA_TEST_CASE(an_email_is_not_verified_by_anything_else,
+                     data::make(Strings{"",
+                                        R"("email_verified":false,)",
+                                        R"("email_verified":"true",)",
+                                        R"("email_verified":1,)",
+                                        R"("email_verified":null,)",
+                                        R"("email_verified":[true],)"}),
+                     member) {
+    const auto payload = forge::replaced(kPayload, R"("sub")", member + R"("sub")");
+
+    BOOST_TEST(!verify(signed_token(kHeader, payload)).value().email_verified);
+}
+
 BOOST_DATA_TEST_CASE(an_email_may_be_absent, data::make(Strings{"", R"("email":null,)"}), instead) {
     const auto claims = verify(
         signed_token(kHeader, forge::replaced(kPayload, R"("email":"a@example.com",)", instead)));

@@ -1,13 +1,13 @@
 #include "fcgi/accept_loop.h"
 
 #include "core/base/log.h"
+#include "core/daemon/process.h"
+#include "core/daemon/signals.h"
 #include "fcgi/fcgi_request.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -28,24 +28,20 @@ namespace {
 
 using core::ErrorCode;
 using core::failure;
+using core::daemon::create_event;
+using core::daemon::Descriptor;
+using core::daemon::is_readable;
+using core::daemon::milliseconds_now;
+using core::daemon::raise_event;
+using core::daemon::Signal;
+using core::daemon::system_failure;
+using core::daemon::wait_for_signal;
 
 // Any answer comes within 20 s (contract.md §1); a thread that is busy for longer than this hangs,
 // and the watchdog may end the worker.
 constexpr std::int64_t kStuckMilliseconds = 60000;
-// Between two looks at the threads when systemd asks for no pings.
-constexpr int kIdleLookMilliseconds = 10000;
 // Out of descriptors or memory: others need time to give some back.
 constexpr int kStarvedPauseMilliseconds = 100;
-
-std::int64_t milliseconds_now() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
-
-core::Failure system_failure(const char* call) {
-    return failure(ErrorCode::Internal, {}, std::string(call) + ": " + std::strerror(errno));
-}
 
 // What one request thread shows to the main thread.
 struct ThreadState {
@@ -68,56 +64,7 @@ core::Result<Descriptor> create_epoll(int listening, int leave) {
     return epoll;
 }
 
-void signal_event(const Descriptor& event) {
-    const std::uint64_t one = 1;
-    // Fails only when the counter is full, and then it is readable already.
-    [[maybe_unused]] const auto written = ::write(event.get(), &one, sizeof one);
-}
-
-bool is_signalled(const Descriptor& event, int wait_milliseconds) {
-    pollfd poll{.fd = event.get(), .events = POLLIN, .revents = 0};
-    return ::poll(&poll, 1, wait_milliseconds) > 0;
-}
-
 }  // namespace
-
-// ---- descriptors and signals -------------------------------------------------------------------
-
-Descriptor::Descriptor(Descriptor&& other) noexcept : m_number(std::exchange(other.m_number, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-    std::swap(m_number, other.m_number);
-    return *this;
-}
-
-Descriptor::~Descriptor() {
-    if (m_number >= 0) ::close(m_number);
-}
-
-core::Result<Descriptor> take_signals() {
-    // libfcgi writes to peers that may have gone; a blocked SIGPIPE would stay pending for ever.
-    if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return system_failure("signal");
-    sigset_t all;
-    sigfillset(&all);
-    // These tell of a fault of the thread itself; blocked they would be undefined.
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS})
-        sigdelset(&all, fault);
-    if (::pthread_sigmask(SIG_SETMASK, &all, nullptr) != 0) return system_failure("sigmask");
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP})
-        sigaddset(&wanted, number);
-    Descriptor signals{::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK)};
-    if (!signals.is_open()) return system_failure("signalfd");
-    return signals;
-}
-
-Signal wait_for_signal(const Descriptor& signals, int milliseconds) {
-    if (!is_signalled(signals, milliseconds)) return Signal::None;
-    signalfd_siginfo info{};
-    if (::read(signals.get(), &info, sizeof info) != sizeof info) return Signal::None;
-    return info.ssi_signo == SIGHUP ? Signal::Reload : Signal::Leave;
-}
 
 core::Result<int> listening_socket() {
     const int passed = sd_listen_fds(/*unset_environment=*/1);
@@ -162,9 +109,12 @@ AcceptLoop::~AcceptLoop() = default;
 
 // Everything that can fail is made before the first thread runs.
 core::Result<void> AcceptLoop::Impl::prepare() {
-    leave = Descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    broken = Descriptor{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    if (!leave.is_open() || !broken.is_open()) return system_failure("eventfd");
+    auto leave_event = create_event();
+    if (!leave_event) return failure(std::move(leave_event));
+    auto broken_event = create_event();
+    if (!broken_event) return failure(std::move(broken_event));
+    leave = std::move(*leave_event);
+    broken = std::move(*broken_event);
     for (std::size_t i = 0; i < handlers.size(); ++i) {
         auto request = FcgiRequest::create(listening);
         if (!request) return failure(std::move(request));
@@ -181,7 +131,7 @@ void AcceptLoop::Impl::serve(std::size_t index) {
     for (;;) {
         const int count = ::epoll_wait(epolls[index].get(), events.data(), events.size(), -1);
         if (count < 0 && errno != EINTR) {
-            signal_event(broken);
+            raise_event(broken);
             return;
         }
         bool connection = false;
@@ -210,12 +160,12 @@ bool AcceptLoop::Impl::serve_one(std::size_t index) {
 
     if (accepted == FcgiRequest::Accepted::Starved) {
         core::log::warning("accept_starved", {{"errno", request.last_error()}});
-        return !is_signalled(leave, kStarvedPauseMilliseconds);
+        return !is_readable(leave, kStarvedPauseMilliseconds);
     }
     if (accepted == FcgiRequest::Accepted::Broken)
         core::log::error("accept_failed", {{"errno", request.last_error()}});
     if (accepted == FcgiRequest::Accepted::Broken || handler.is_doubtful()) {
-        signal_event(broken);
+        raise_event(broken);
         return false;
     }
     return true;
@@ -234,31 +184,27 @@ core::Result<void> AcceptLoop::run(const Descriptor& signals, const std::functio
     if (auto ready = m_impl->prepare(); !ready) return ready;
     for (std::size_t i = 0; i < m_impl->handlers.size(); ++i)
         m_impl->threads.emplace_back([this, i] { m_impl->serve(i); });
-    std::uint64_t watchdog_microseconds = 0;
-    const bool watched = sd_watchdog_enabled(0, &watchdog_microseconds) > 0;
-    // Twice as often as systemd wants to hear of us.
-    const int look =
-        watched ? static_cast<int>(watchdog_microseconds / 2000) : kIdleLookMilliseconds;
-    sd_notify(0, "READY=1");
+    const int look = core::daemon::look_milliseconds();
+    core::daemon::say_ready();
     core::log::info("ready", {{"threads", m_impl->threads.size()}});
 
     std::array<pollfd, 2> wake{{{.fd = signals.get(), .events = POLLIN, .revents = 0},
                                 {.fd = m_impl->broken.get(), .events = POLLIN, .revents = 0}}};
     bool leaving = false;
-    while (!leaving && !is_signalled(m_impl->broken, 0)) {
+    while (!leaving && !is_readable(m_impl->broken, 0)) {
         ::poll(wake.data(), wake.size(), look);
         const Signal signal = wait_for_signal(signals, 0);
         leaving = signal == Signal::Leave;
         if (signal == Signal::Reload) reload();
         if (!m_impl->is_stuck())
-            sd_notify(0, "WATCHDOG=1");
+            core::daemon::say_alive();
         else
             core::log::error("thread_stuck");
     }
 
-    sd_notify(0, "STOPPING=1");
+    core::daemon::say_leaving();
     core::log::info("leaving");
-    signal_event(m_impl->leave);
+    raise_event(m_impl->leave);
     for (auto& thread : m_impl->threads)
         thread.join();
     if (!leaving) return failure(ErrorCode::Internal, {}, "a request thread could not go on");

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/daemon/descriptor.h"
 #include "fcgi/http.h"
 
 #include <cstddef>
@@ -15,23 +16,6 @@
 #include <vector>
 
 namespace fcgi {
-
-// Closes what it holds.
-class Descriptor {
-  public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : m_number(number) {}
-    Descriptor(Descriptor&& other) noexcept;
-    Descriptor& operator=(Descriptor&& other) noexcept;
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor();
-    [[nodiscard]] int get() const { return m_number; }
-    [[nodiscard]] bool is_open() const { return m_number >= 0; }
-
-  private:
-    int m_number = -1;
-};
 
 // Serves the requests of one thread. Made by the main thread, used by one other.
 class RequestHandler {
@@ -47,14 +31,6 @@ class RequestHandler {
     // The worker should end, and be replaced, once this request is answered.
     [[nodiscard]] virtual bool is_doubtful() const = 0;
 };
-
-// Blocks all signals in this thread and those that it starts, so call it first thing; gives the
-// descriptor from which SIGTERM, SIGINT and SIGHUP are read. Errors: Internal.
-core::Result<Descriptor> take_signals();
-
-enum class Signal { None, Leave, Reload };
-// Waits for at most `milliseconds`.
-Signal wait_for_signal(const Descriptor& signals, int milliseconds);
 
 // The listening socket: descriptor 3 from systemd, else 0 (spawn-fcgi). Made non-blocking, for a
 // thread that lost the race for a connection must not wait in accept(). Errors: ConfigInvalid
@@ -75,7 +51,8 @@ class AcceptLoop {
     // Starts the threads, says READY to systemd, and serves until SIGTERM or SIGINT, or until a
     // thread can't go on. `reload` is called on SIGHUP. Errors: Internal where it ended for another
     // reason than a signal.
-    core::Result<void> run(const Descriptor& signals, const std::function<void()>& reload);
+    core::Result<void> run(const core::daemon::Descriptor& signals,
+                           const std::function<void()>& reload);
 
   private:
     struct Impl;

@@ -1,5 +1,6 @@
 #include "core/ctl/commands.h"
 
+#include "core/config/wiring.h"
 #include "core/crypto/key_provider.h"
 #include "core/ctl/session.h"
 #include "core/store/migrations.h"
@@ -44,7 +45,7 @@ Result<void> db_migrate(const config::Config& config) {
     if (!migrations) return failure(migrations);
     std::size_t count = 0;
     const auto applied = store::apply_migrations(
-        endpoint_of(config), *migrations, [&count](const store::Migration& migration) {
+        config::endpoint_of(config), *migrations, [&count](const store::Migration& migration) {
             ++count;
             print_line("applied " + migration.name);
         });
@@ -56,7 +57,7 @@ Result<void> db_migrate(const config::Config& config) {
 Result<ExitCode> db_status(const config::Config& config, Output output) {
     const auto migrations = store::load_migrations(config.database.migrations);
     if (!migrations) return failure(migrations);
-    const auto status = store::migration_status(endpoint_of(config), *migrations);
+    const auto status = store::migration_status(config::endpoint_of(config), *migrations);
     if (!status) return failure(status);
     bool pending = false;
     JsonWriter json;

@@ -1,4 +1,5 @@
 // What the timers call: see commands.h.
+#include "core/config/wiring.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
 #include "core/store/audit_store.h"
@@ -49,7 +50,7 @@ Result<std::int64_t> seal_all(store::Connection& connection) {
 }  // namespace
 
 Result<ExitCode> maintain(const config::Config& config) {
-    auto endpoint = endpoint_of(config);
+    auto endpoint = config::endpoint_of(config);
     endpoint.statement_timeout = kLongStatement;
     endpoint.response_timeout = kLongStatement + std::chrono::seconds(5);
     store::ConnectionPool connections(endpoint, store::Role::Maint, 1);

@@ -1,14 +1,12 @@
 #include "core/ctl/session.h"
 
+#include "core/config/wiring.h"
+
 #include <cstdio>
 #include <utility>
 
 namespace core::ctl {
 namespace {
-
-identity::TrustedIssuer local_issuer_of(const config::Config& config) {
-    return {config.local_issuer.issuer, config.local_issuer.audience, false};
-}
 
 Result<std::unique_ptr<crypto::KeyProvider>> root_key_of(const config::Config& config) {
     const auto file = config::root_key_file(config);
@@ -32,17 +30,6 @@ void print_json(JsonWriter&& json) {
     print("\n");
 }
 
-store::Endpoint endpoint_of(const config::Config& config) {
-    store::Endpoint endpoint;
-    endpoint.host = config.database.host;
-    endpoint.port = static_cast<int>(config.database.port);
-    endpoint.database = config.database.name;
-    endpoint.statement_timeout = config.database.statement_timeout;
-    endpoint.lock_timeout = config.database.lock_timeout;
-    endpoint.response_timeout = config.database.response_timeout;
-    return endpoint;
-}
-
 Result<TenantId> parse_tenant(const std::string& text) {
     const auto id = TenantId::parse(text);
     if (!id)
@@ -52,7 +39,8 @@ Result<TenantId> parse_tenant(const std::string& text) {
 }
 
 Session::Session(const config::Config& config, store::Role role)
-    : m_connections(endpoint_of(config), role, 2), m_issuer(local_issuer_of(config)) {
+    : m_connections(config::endpoint_of(config), role, 2),
+      m_issuer(config::local_issuer_of(config)) {
     m_policy.token_issuer = config.tokens.issuer;
 }
 

@@ -22,8 +22,6 @@ void print(std::string_view text);
 void print_line(std::string text);
 void print_json(JsonWriter&& json);
 
-store::Endpoint endpoint_of(const config::Config& config);
-
 // Errors: InvalidRequest, saying where ids are shown.
 Result<TenantId> parse_tenant(const std::string& text);
 

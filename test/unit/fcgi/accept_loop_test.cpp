@@ -26,8 +26,8 @@
 #include <vector>
 
 namespace data = boost::unit_test::data;
+using core::daemon::Descriptor;
 using fcgi::AcceptLoop;
-using fcgi::Descriptor;
 using fcgi::HttpResponse;
 using fcgi::IncomingRequest;
 

@@ -12,7 +12,7 @@ CMAKE_OPTIONS :=
 # Warnings stop nobody at home, and everybody in CI.
 WERROR := $(if $(CI),-DSECRETSTORE_WERROR=ON)
 # What run and up need of the build: no test.
-PROGRAMS := secretstore-worker secretstorectl
+PROGRAMS := secretstore-worker secretstore-egress secretstorectl
 TARGETS :=
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 60

@@ -279,6 +279,37 @@ ALTER TABLE store.audit_seals OWNER TO secretstore_owner;
 COMMENT ON TABLE store.audit_seals IS 'All events of the tenant before sealed_until are counted in audit_counts. It lies so far behind the clock that no transaction from before it can still be running.';
 
 --
+-- Name: key_set_fetches; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.key_set_fetches (
+    issuer text NOT NULL,
+    next_fetch_at timestamp with time zone DEFAULT now() NOT NULL,
+    attempted_at timestamp with time zone,
+    refresh_wanted_at timestamp with time zone,
+    failures bigint DEFAULT 0 NOT NULL,
+    trouble text,
+    CONSTRAINT key_set_fetches_failures_are_counted_from_0 CHECK ((failures >= 0)),
+    CONSTRAINT key_set_fetches_trouble_is_a_word CHECK ((trouble ~ '^[a-z_]{1,32}$'::text))
+);
+
+ALTER TABLE ONLY store.key_set_fetches FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.key_set_fetches OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN key_set_fetches.refresh_wanted_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.key_set_fetches.refresh_wanted_at IS 'When a worker last met a key that it does not know; written at most once a minute.';
+
+--
+-- Name: COLUMN key_set_fetches.trouble; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.key_set_fetches.trouble IS 'Why the last attempt gave no good set, which is then the failures-th in a row. Null: it did.';
+
+--
 -- Name: key_sets; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -286,7 +317,9 @@ CREATE TABLE store.key_sets (
     issuer text NOT NULL,
     key_set text NOT NULL,
     fetched_at timestamp with time zone DEFAULT now() NOT NULL,
-    CONSTRAINT key_sets_have_at_most_64_kib CHECK ((octet_length(key_set) <= 65536))
+    source text DEFAULT 'local'::text NOT NULL,
+    CONSTRAINT key_sets_have_at_most_64_kib CHECK ((octet_length(key_set) <= 65536)),
+    CONSTRAINT key_sets_source_is_known CHECK ((source = ANY (ARRAY['local'::text, 'fetched'::text])))
 );
 
 ALTER TABLE ONLY store.key_sets FORCE ROW LEVEL SECURITY;
@@ -298,6 +331,12 @@ ALTER TABLE store.key_sets OWNER TO secretstore_owner;
 --
 
 COMMENT ON COLUMN store.key_sets.key_set IS 'JWKS (RFC 7517): public keys that sign ID tokens of this issuer.';
+
+--
+-- Name: COLUMN key_sets.source; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.key_sets.source IS 'local: of the built-in issuer, made by secretstorectl. fetched: by secretstore-egress, which sees no others.';
 
 --
 -- Name: members; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -699,6 +738,13 @@ ALTER TABLE ONLY store.audit_events
 
 ALTER TABLE ONLY store.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (tenant_id);
+
+--
+-- Name: key_set_fetches key_set_fetches_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.key_set_fetches
+    ADD CONSTRAINT key_set_fetches_pkey PRIMARY KEY (issuer);
 
 --
 -- Name: key_sets key_sets_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -1103,6 +1149,24 @@ CREATE POLICY fellow_members ON store.users FOR SELECT TO secretstore_app USING 
   WHERE (m.user_id = users.user_id))));
 
 --
+-- Name: key_set_fetches fetcher; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY fetcher ON store.key_set_fetches TO secretstore_egress USING (true);
+
+--
+-- Name: key_sets fetcher; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY fetcher ON store.key_sets TO secretstore_egress USING ((source = 'fetched'::text)) WITH CHECK ((source = 'fetched'::text));
+
+--
+-- Name: key_set_fetches; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.key_set_fetches ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: key_sets; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1137,6 +1201,12 @@ CREATE POLICY looker ON store.audit_events FOR SELECT TO secretstore_readonly US
 --
 
 CREATE POLICY looker ON store.audit_seals FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: key_set_fetches looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.key_set_fetches FOR SELECT TO secretstore_readonly USING (true);
 
 --
 -- Name: members looker; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1221,6 +1291,12 @@ CREATE POLICY operator ON store.audit_events TO secretstore_maint USING (true);
 --
 
 CREATE POLICY operator ON store.audit_seals TO secretstore_maint USING (true);
+
+--
+-- Name: key_set_fetches operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.key_set_fetches TO secretstore_maint USING (true);
 
 --
 -- Name: key_sets operator; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1335,6 +1411,12 @@ ALTER TABLE store.secrets ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE store.service_keys ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: key_set_fetches service_wide; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY service_wide ON store.key_set_fetches TO secretstore_app USING (true);
 
 --
 -- Name: key_sets service_wide; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1636,11 +1718,27 @@ GRANT SELECT ON TABLE store.audit_seals TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.audit_seals TO secretstore_maint;
 
 --
+-- Name: TABLE key_set_fetches; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.key_set_fetches TO secretstore_egress;
+GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_maint;
+GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_readonly;
+
+--
+-- Name: COLUMN key_set_fetches.refresh_wanted_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(refresh_wanted_at) ON TABLE store.key_set_fetches TO secretstore_app;
+
+--
 -- Name: TABLE key_sets; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT SELECT ON TABLE store.key_sets TO secretstore_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_maint;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_egress;
 
 --
 -- Name: TABLE members; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1685,6 +1783,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.root_keys TO secretstore_maint;
 
 GRANT SELECT ON TABLE store.schema_migrations TO secretstore_app;
 GRANT SELECT ON TABLE store.schema_migrations TO secretstore_maint;
+GRANT SELECT ON TABLE store.schema_migrations TO secretstore_egress;
 
 --
 -- Name: TABLE secret_versions; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -57,6 +57,7 @@ describe('dev-stack', () => {
             const pids = [
                 stack.poolPid(),
                 ...stack.workerPids(),
+                stack.egressPid(),
                 stack.pidOf('nginx.pid'),
                 stack.pidOf('pg/postmaster.pid'),
             ];
@@ -66,6 +67,7 @@ describe('dev-stack', () => {
                 [
                     stack.poolPid(),
                     ...stack.workerPids(),
+                    stack.egressPid(),
                     stack.pidOf('nginx.pid'),
                     stack.pidOf('pg/postmaster.pid'),
                 ],
@@ -141,7 +143,7 @@ describe('dev-stack', () => {
     test('status tells what runs', async () => {
         const status = await devStack(['status', '--dir', stack.folder]);
         assert.equal(status.code, 0, status.stdout);
-        for (const part of ['postgresql', 'pool', 'nginx'])
+        for (const part of ['postgresql', 'pool', 'egress', 'nginx'])
             assert.match(status.stdout, new RegExp(`${part}\\s+running`));
     });
 

@@ -181,7 +181,7 @@ export class Stack {
         if (process.env.SECRETSTORE_KEEP)
             console.log(`Stopped, with its logs and data: ${this.folder}`);
         else assert.equal((await devStack(['clean', '--dir', this.folder])).code, 0);
-        assert.equal(findings, '', 'sanitizers or assertions of the workers');
+        assert.equal(findings, '', 'sanitizers or assertions of the programs');
     }
 
     // --- programs --------------------------------------------------------------------------
@@ -208,7 +208,17 @@ export class Stack {
         });
     }
 
-    // The same with a listening socket as descriptor 0, as spawn-fcgi gives it: one that finds
+    // Another egress in the foreground: { code, stdout, stderr }.
+    egress(args, options) {
+        return run(path.join(this.state, 'bin/secretstore-egress'), args, {
+            ...this.owner,
+            cwd: '/',
+            timeoutMs: 10_000 * kPatience,
+            ...options,
+        });
+    }
+
+    // As worker(), with a listening socket as descriptor 0, as spawn-fcgi gives it: one that finds
     // nothing wrong would serve.
     workerWithSocket(args, options) {
         const start = [
@@ -303,6 +313,10 @@ export class Stack {
         return this.pidOf('pool.pid');
     }
 
+    egressPid() {
+        return this.pidOf('egress.pid');
+    }
+
     // Of the workers that live, by number.
     workerPids() {
         return fs
@@ -342,7 +356,7 @@ export class Stack {
 
     findings() {
         const lines = this.logFiles()
-            .filter((file) => /worker|pool/.test(path.basename(file)))
+            .filter((file) => /worker|pool|egress/.test(path.basename(file)))
             .flatMap((file) => fs.readFileSync(file, 'utf8').split('\n'));
         const at = lines.findIndex((line) => kFindings.test(line));
         return at < 0 ? '' : lines.slice(at, at + 40).join('\n');

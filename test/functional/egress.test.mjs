@@ -1,0 +1,113 @@
+// secretstore-egress as a process: how it starts, what it refuses, how it ends.
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { after, assert, before, describe, eventually, test } from './claim.mjs';
+import { devStack, isAlive, kBinaries, kPatience, Stack } from './stack.mjs';
+
+let stack;
+
+before(
+    async () => {
+        stack = await Stack.start({ workers: 1, threads: 2 });
+    },
+    { timeout: 60_000 * kPatience },
+);
+after(() => stack?.stop());
+
+// Starts again what of the stack is dead.
+function up() {
+    const { port } = new URL(stack.url);
+    return devStack(
+        [
+            ['up', '--dir', stack.folder, '--port', port, '--bin', kBinaries],
+            ['--workers', '1', '--threads', '2', '--no-fsync', '--no-demo'],
+        ].flat(),
+    );
+}
+
+// A configuration of this stack with some lines more or other.
+function configFile(change) {
+    const file = path.join(stack.state, `egress-${fs.readdirSync(stack.state).length}.yaml`);
+    fs.writeFileSync(file, change(fs.readFileSync(stack.config, 'utf8')), { mode: 0o644 });
+    return file;
+}
+
+describe('egress', () => {
+    test('leaves on SIGTERM, and up starts it again', { timeout: 60_000 * kPatience }, async () => {
+        const pid = stack.egressPid();
+        process.kill(pid, 'SIGTERM');
+        await eventually('it has gone', () => !isAlive(pid));
+        const again = await up();
+        assert.equal(again.code, 0, again.stderr + again.stdout);
+        assert.notEqual(stack.egressPid(), pid);
+        assert.ok(isAlive(stack.egressPid()));
+    });
+
+    test('reads its log level again on SIGHUP, and stays', async () => {
+        const pid = stack.egressPid();
+        await stack.logContains(/event=reloaded/, () => process.kill(pid, 'SIGHUP'));
+        assert.ok(isAlive(pid));
+    });
+
+    test('takes a configuration that it finds nothing wrong with', async () => {
+        const checked = await stack.egress(['--config', stack.config, '--check-config']);
+        assert.deepEqual([checked.code, checked.stderr], [0, '']);
+    });
+
+    test('needs no root key', async () => {
+        const file = configFile((text) => text.replace(/file: .*/, 'file: /nonexistent/root.key'));
+        const checked = await stack.egress(['--config', file, '--check-config']);
+        assert.equal(checked.code, 0, checked.stderr);
+    });
+
+    test('leaves with 78 and one line where the configuration is wrong', async () => {
+        const file = configFile((text) => `${text}nonsense:\n  key: 1\n`);
+        for (const args of [['--check-config'], []]) {
+            const refused = await stack.egress(['--config', file, ...args]);
+            assert.equal(refused.code, 78);
+            assert.match(refused.stderr, /^secretstore-egress: .*:\d+: unknown section 'nonsense'\n$/);
+        }
+    });
+
+    test('leaves with 78 without a configuration', async () => {
+        const refused = await stack.egress([]);
+        assert.equal(refused.code, 78);
+        assert.equal(refused.stderr.trim().split('\n').length, 1);
+    });
+
+    test('leaves no core file and lets nobody look into it', () => {
+        const limits = fs.readFileSync(`/proc/${stack.egressPid()}/limits`, 'utf8');
+        assert.match(limits, /Max core file size\s+0\s+0/);
+        // What may not be dumped belongs to root in /proc.
+        assert.equal(fs.statSync(`/proc/${stack.egressPid()}/mem`).uid, 0);
+    });
+
+    test(
+        'waits for a database that is away, and says so',
+        { timeout: 60_000 * kPatience },
+        async () => {
+            const pid = stack.egressPid();
+            process.kill(pid, 'SIGTERM');
+            await eventually('it has gone', () => !isAlive(pid));
+            await stack.stopPostgres();
+            const started = stack.egress(['--config', stack.config], { timeoutMs: 2000 });
+            const { code, stderr } = await started;
+            assert.equal(code, 'SIGKILL', stderr);
+            assert.match(stderr, /event=waiting_for_database/);
+            await stack.startPostgres();
+            assert.equal((await up()).code, 0);
+        },
+    );
+
+    test('is not needed by agents: they go on without it', async () => {
+        const tenant = await stack.newTenant();
+        const token = await (await tenant.newAgent()).newToken(['secrets:*:*']);
+        await tenant.putSecret('egress/KEY', { value: 'v' });
+        const pid = stack.egressPid();
+        process.kill(pid, 'SIGTERM');
+        await eventually('it has gone', () => !isAlive(pid));
+        (await stack.client.get('/v1/secrets/egress/KEY', { token })).expect(200);
+        assert.equal((await up()).code, 0);
+    });
+});

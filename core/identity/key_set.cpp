@@ -4,6 +4,7 @@
 #include "core/base/json.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -42,6 +43,14 @@ bool is_usable(const JsonValue& key) {
            is_absent_or(key, "use", "sig") && is_absent_or(key, "alg", "RS256") && may_verify(key);
 }
 
+// RFC 7518 §6.2.2, §6.3.2, §6.4.1. Whoever publishes these has lost his keys to everybody.
+bool is_private(const JsonValue& key) {
+    constexpr std::array<std::string_view, 8> kPrivate{"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+    return std::any_of(kPrivate.begin(), kPrivate.end(), [&key](std::string_view name) {
+        return key.find(name).has_value();
+    });
+}
+
 Result<crypto::RsaPublicKey> read_key(const JsonValue& key) {
     const auto modulus = from_base64url(text_member(key, "n").value_or(""));
     const auto exponent = from_base64url(text_member(key, "e").value_or(""));
@@ -62,6 +71,7 @@ Result<KeySet> KeySet::parse(std::string_view json) {
     KeySet out;
     for (const auto& element : keys->elements()) {
         if (element.kind() != JsonValue::Kind::Object) return bad_set("holds what is no key");
+        if (is_private(element)) return bad_set("holds private members of a key");
         if (!is_usable(element)) continue;
         auto key = read_key(element);
         if (!key) return failure(std::move(key));

@@ -43,7 +43,7 @@ std::string set(const std::string& keys) {
 }
 
 const Strings kOtherKeys{R"({"kty":"EC","kid":"x","crv":"P-256","x":"AAAA","y":"AAAA"})",
-                         R"({"kty":"oct","kid":"x","k":"AAAA"})",
+                         R"({"kty":"oct","kid":"x"})",
                          R"({"kty":"OKP","kid":"x","crv":"Ed25519","x":"AAAA"})",
                          R"({"kid":"x"})",
                          R"({"kty":1,"kid":"x"})",
@@ -147,6 +147,17 @@ BOOST_AUTO_TEST_CASE(a_bad_key_beside_a_good_one_spoils_the_set) {
     const std::string bad = R"({"kty":"RSA","kid":"b","n":"AQAB","e":"AQAB"})";
 
     BOOST_TEST(!KeySet::parse(set(key("a") + "," + bad)).has_value());
+}
+
+BOOST_DATA_TEST_CASE(a_set_that_publishes_something_private_is_refused,
+                     data::make(Strings{"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) *
+                         data::make(Strings{"\"AAAA\"", "null", "[]"}),
+                     name,
+                     value) {
+    const std::string leaked = R"({"kty":"EC","kid":"b",")" + name + "\":" + value + "}";
+
+    BOOST_TEST(!KeySet::parse(set(key("a") + "," + leaked)).has_value());
+    BOOST_TEST(!KeySet::parse(set(key("a", ",\"" + name + "\":" + value))).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_same_kid_twice_is_refused) {

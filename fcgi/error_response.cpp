@@ -9,6 +9,10 @@ using core::ErrorCode;
 
 constexpr std::string_view kUnavailable =
     "The service is not available at this moment. Try again after the seconds in Retry-After.";
+constexpr std::string_view kSignInUnavailable =
+    "Sign-in is not available at this moment: the keys of the issuer of this user token could not "
+    "be fetched for 24 hours. Agents and their tokens are not affected. Try again after the "
+    "seconds in Retry-After.";
 constexpr std::string_view kServerFailed =
     "The server failed. Its log has this request's X-Request-Id.";
 
@@ -34,8 +38,14 @@ HttpResponse envelope(Status status, std::string_view code, std::string_view mes
     return json_response(status, std::move(json));
 }
 
+// A database comes back within seconds; the keys of an issuer are tried for every few minutes.
+std::string_view retry_after_of(ErrorCode code) {
+    return code == ErrorCode::IssuerUnavailable ? "60" : "1";
+}
+
 std::string_view message_of(const core::Error& error) {
     if (error.code == ErrorCode::StoreUnavailable) return kUnavailable;
+    if (error.code == ErrorCode::IssuerUnavailable) return kSignInUnavailable;
     // Whatever a layer below wrote: an internal fault is told in one sentence.
     if (is_internal(error.code)) return kServerFailed;
     return error.public_message;
@@ -67,6 +77,7 @@ Status status_of(ErrorCode code) {
             return Status::Gone;
         case ErrorCode::RateLimited:
             return Status::TooManyRequests;
+        case ErrorCode::IssuerUnavailable:
         case ErrorCode::StoreUnavailable:
             return Status::ServiceUnavailable;
         case ErrorCode::ConfigInvalid:
@@ -109,6 +120,7 @@ std::string_view wire_code(ErrorCode code) {
         case ErrorCode::ConfigInvalid:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
+        case ErrorCode::IssuerUnavailable:
         case ErrorCode::StoreUnavailable:
         case ErrorCode::Internal:
             return "INTERNAL_ERROR";
@@ -136,7 +148,8 @@ HttpResponse error_response(const core::Error& error, CredentialSent credential)
                                         ? R"(Bearer realm="secretstore", error="invalid_token")"
                                         : R"(Bearer realm="secretstore")"});
     }
-    if (status == Status::ServiceUnavailable) response.headers.push_back({"Retry-After", "1"});
+    if (status == Status::ServiceUnavailable)
+        response.headers.push_back({"Retry-After", std::string(retry_after_of(error.code))});
     if (status == Status::TooManyRequests) response.headers.push_back({"Retry-After", "60"});
     return response;
 }

@@ -83,28 +83,25 @@ core::service::Policy policy_of(const Config& config) {
             .user_reads = config.policy.user_reads};
 }
 
-Result<core::service::Keyring> load_keyring(
-    core::store::ConnectionPool& connections,
-    const core::crypto::KeyProvider& root_key,
-    const std::vector<core::identity::TrustedIssuer>& issuers) {
+Result<core::service::Keyring> load_keyring(core::store::ConnectionPool& connections,
+                                            const core::crypto::KeyProvider& root_key) {
     {
         auto connection = connections.borrow();
         if (!connection) return failure(connection);
         if (auto usable = core::store::check_schema_version(**connection); !usable)
             return failure(std::move(usable));
     }
-    return core::service::Keyring::load(connections, root_key, issuers);
+    return core::service::Keyring::load(connections, root_key);
 }
 
 // A database that is away may come: waits for it, until the worker is asked to leave (nothing).
 Result<std::optional<core::service::Keyring>> await_keyring(
     const core::daemon::Descriptor& signals,
     core::store::ConnectionPool& connections,
-    const core::crypto::KeyProvider& root_key,
-    const std::vector<core::identity::TrustedIssuer>& issuers) {
+    const core::crypto::KeyProvider& root_key) {
     core::daemon::DatabaseWait wait(signals);
     for (;;) {
-        auto keyring = load_keyring(connections, root_key, issuers);
+        auto keyring = load_keyring(connections, root_key);
         if (keyring) return *std::move(keyring);
         if (keyring.error().code != ErrorCode::StoreUnavailable) return failure(keyring);
         if (!wait.pause(keyring.error())) return std::nullopt;
@@ -141,12 +138,12 @@ Result<void> serve(const Options& options, const Config& config) {
 
     const core::SystemClock clock;
     const auto policy = policy_of(config);
+    const auto issuers = core::config::trusted_issuers_of(config);
     core::store::ConnectionPool connections(
         core::config::endpoint_of(config),
         core::store::Role::App,
         static_cast<std::size_t>(config.worker.write_connections));
-    const auto keyring =
-        await_keyring(*signals, connections, **root_key, core::config::trusted_issuers_of(config));
+    const auto keyring = await_keyring(*signals, connections, **root_key);
     if (!keyring) return failure(keyring);
     if (!*keyring) return {};
     core::store::ReadBatcher reads(core::config::endpoint_of(config),
@@ -156,6 +153,7 @@ Result<void> serve(const Options& options, const Config& config) {
                                          .policy = policy,
                                          .root_key = **root_key,
                                          .keyring = **keyring,
+                                         .issuers = issuers,
                                          .connections = connections,
                                          .reads = &reads};
     const fcgi::Router router(fcgi::routes());

@@ -38,6 +38,8 @@ std::string_view to_string(ErrorCode code) {
             return "IntegrityFailure";
         case ErrorCode::KekUnavailable:
             return "KekUnavailable";
+        case ErrorCode::IssuerUnavailable:
+            return "IssuerUnavailable";
         case ErrorCode::StoreUnavailable:
             return "StoreUnavailable";
         case ErrorCode::Internal:

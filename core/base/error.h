@@ -28,11 +28,12 @@ enum class ErrorCode {
     SecretExpired,
     RateLimited,
     // Internal: the caller learns only that the server could not do it.
-    ConfigInvalid,     // the operator's input is wrong; a program ends with exit code 78
-    IntegrityFailure,  // stored bytes do not verify: tampering, a wrong key or a damaged disk
-    KekUnavailable,    // the key that sealed a row is not loaded
-    StoreUnavailable,  // PostgreSQL is away, too slow, or a COMMIT's outcome is unknown
-    Internal,          // a bug
+    ConfigInvalid,      // the operator's input is wrong; a program ends with exit code 78
+    IntegrityFailure,   // stored bytes do not verify: tampering, a wrong key or a damaged disk
+    KekUnavailable,     // the key that sealed a row is not loaded
+    IssuerUnavailable,  // the keys of an identity provider are too old; concerns people only
+    StoreUnavailable,   // PostgreSQL is away, too slow, or a COMMIT's outcome is unknown
+    Internal,           // a bug
 };
 
 // The enumerator's name, for logs.

@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <functional>
@@ -187,9 +188,29 @@ const std::vector<Setting>& settings() {
             "local_issuer.issuer", [](auto& c) -> auto& { return c.local_issuer.issuer; }),
         text(
             "local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
+        text(
+            "egress.ca_file", [](auto& c) -> auto& { return c.egress.ca_file; }),
         log_level(),
     };
     return all;
+}
+
+constexpr const char* kIssuers = "issuers";
+
+// One key of an entry of the list `issuers`.
+struct IssuerKey {
+    std::string_view name;
+    std::string IssuerEntry::*value;
+};
+constexpr std::array<IssuerKey, 4> kIssuerKeys{{{"firebase", &IssuerEntry::firebase},
+                                                {"issuer", &IssuerEntry::issuer},
+                                                {"audience", &IssuerEntry::audience},
+                                                {"jwks_uri", &IssuerEntry::jwks_uri}}};
+
+const IssuerKey* find_issuer_key(std::string_view name) {
+    for (const auto& key : kIssuerKeys)
+        if (key.name == name) return &key;
+    return nullptr;
 }
 
 const Setting* find_setting(std::string_view key) {
@@ -208,10 +229,15 @@ bool is_section(std::string_view name) {
 std::string known_keys_of(std::string_view section) {
     const std::string prefix = std::string(section) + ".";
     std::string list;
-    for (const auto& setting : settings()) {
-        if (!setting.key.starts_with(prefix)) continue;
-        list += (list.empty() ? "" : ", ") + setting.key.substr(prefix.size());
-    }
+    const auto add = [&list](std::string_view name) {
+        list.append(list.empty() ? "" : ", ").append(name);
+    };
+    for (const auto& setting : settings())
+        if (setting.key.starts_with(prefix))
+            add(std::string_view(setting.key).substr(prefix.size()));
+    if (section == kIssuers)
+        for (const auto& key : kIssuerKeys)
+            add(key.name);
     return list;
 }
 
@@ -239,11 +265,13 @@ class Reader {
         std::set<std::string> seen;
         for (const auto& entry : root) {
             const std::string section = entry.first.Scalar();
-            if (!is_section(section))
+            if (section != kIssuers && !is_section(section))
                 return fault(entry.first.Mark(), "unknown section '" + section + "'");
             if (!seen.insert(section).second)
                 return fault(entry.first.Mark(), "section '" + section + "' stands twice");
-            if (const auto done = read_section(section, entry.second); !done) return failure(done);
+            const auto done = section == kIssuers ? read_issuers(entry.second)
+                                                  : read_section(section, entry.second);
+            if (!done) return failure(done);
         }
         return {};
     }
@@ -251,26 +279,74 @@ class Reader {
   private:
     Result<void> read_section(const std::string& section, const YAML::Node& node) {
         if (node.IsNull()) return {};
+        return read_map(
+            section,
+            node,
+            [&](const std::string& name) {
+                return find_setting(std::string(section).append(".").append(name));
+            },
+            [&](const Setting& setting, const std::string& text) {
+                return setting.set(m_config, text);
+            });
+    }
+
+    // Behind what another file has listed.
+    Result<void> read_issuers(const YAML::Node& node) {
+        if (node.IsNull()) return {};
+        if (!node.IsSequence())
+            return fault(node.Mark(), "'issuers' wants a list, each entry with a '-' before it");
+        for (const auto& element : node)
+            if (const auto done = read_issuer(element); !done) return failure(done);
+        return {};
+    }
+
+    Result<void> read_issuer(const YAML::Node& node) {
+        IssuerEntry issuer;
+        issuer.written_at = place_of(node.Mark());
+        const auto done = read_map(
+            kIssuers, node, find_issuer_key, [&](const IssuerKey& key, const std::string& text) {
+                issuer.*(key.value) = text;
+                return text.empty() ? Wanted("a text that is not empty") : std::nullopt;
+            });
+        if (!done) return done;
+        if (const auto wrong = fault_of(issuer)) return fault(node.Mark(), *wrong);
+        if (const auto wrong = conflict_of(issuer, m_config.issuers))
+            return fault(node.Mark(), *wrong);
+        m_config.issuers.push_back(std::move(issuer));
+        return {};
+    }
+
+    // Walks a map in which no key stands twice. `find` tells what a name stands for, nullptr where
+    // nothing; `take` takes its text, or gives what is wanted instead.
+    template <class Find, class Take>
+    Result<void> read_map(const std::string& section,
+                          const YAML::Node& node,
+                          const Find& find,
+                          const Take& take) {
         if (!node.IsMap()) return fault(node.Mark(), "'" + section + "' wants keys below it");
         std::set<std::string> seen;
         for (const auto& entry : node) {
             const std::string name = entry.first.Scalar();
-            const Setting* setting = find_setting(std::string(section).append(".").append(name));
-            if (setting == nullptr) return fault(entry.first.Mark(), unknown_key(section, name));
+            const std::string key = "'" + section + "." + name + "'";
+            const auto* known = find(name);
+            if (known == nullptr) return fault(entry.first.Mark(), unknown_key(section, name));
             if (!seen.insert(name).second)
                 return fault(entry.first.Mark(),
                              std::string("key '").append(name).append("' stands twice"));
             if (!entry.second.IsScalar())
-                return fault(entry.second.Mark(), "'" + setting->key + "' wants a single value");
-            if (const Wanted wanted = setting->set(m_config, entry.second.Scalar()))
-                return fault(entry.second.Mark(), "'" + setting->key + "' must be " + *wanted);
+                return fault(entry.second.Mark(), key + " wants a single value");
+            if (const Wanted wanted = take(*known, entry.second.Scalar()))
+                return fault(entry.second.Mark(), key + " must be " + *wanted);
         }
         return {};
     }
 
+    std::string place_of(const YAML::Mark& mark) const {
+        return m_file.string() + ":" + std::to_string(mark.line + 1);
+    }
+
     Failure fault(const YAML::Mark& mark, const std::string& what) const {
-        return failure(ErrorCode::ConfigInvalid,
-                       m_file.string() + ":" + std::to_string(mark.line + 1) + ": " + what);
+        return failure(ErrorCode::ConfigInvalid, place_of(mark) + ": " + what);
     }
 
     std::filesystem::path m_file;
@@ -290,6 +366,31 @@ Result<std::vector<std::filesystem::path>> drop_ins(const std::filesystem::path&
     return files;
 }
 
+// Both would have their keys under the one name.
+Result<void> check_local_issuer(const Config& config) {
+    if (!config.local_issuer.enabled) return {};
+    for (const auto& issuer : config.issuers)
+        if (issuer_of(issuer) == config.local_issuer.issuer)
+            return failure(ErrorCode::ConfigInvalid,
+                           issuer.written_at +
+                               ": this issuer has the name of 'local_issuer.issuer'; disable that "
+                               "one or name it otherwise");
+    return {};
+}
+
+void dump_issuers(YAML::Emitter& out, const std::vector<IssuerEntry>& issuers) {
+    if (issuers.empty()) return;
+    out << YAML::Key << kIssuers << YAML::Value << YAML::BeginSeq;
+    for (const auto& issuer : issuers) {
+        out << YAML::BeginMap;
+        for (const auto& key : kIssuerKeys)
+            if (const std::string& value = issuer.*(key.value); !value.empty())
+                out << YAML::Key << std::string(key.name) << YAML::Value << value;
+        out << YAML::EndMap;
+    }
+    out << YAML::EndSeq;
+}
+
 }  // namespace
 
 Result<Config> load(const std::filesystem::path& file) {
@@ -302,6 +403,7 @@ Result<Config> load(const std::filesystem::path& file) {
     if (config.tokens.default_ttl > config.tokens.max_ttl)
         return failure(ErrorCode::ConfigInvalid,
                        file.string() + ": 'tokens.default_ttl' is above 'tokens.max_ttl'");
+    if (const auto fine = check_local_issuer(config); !fine) return failure(fine);
     return config;
 }
 
@@ -333,6 +435,7 @@ std::string dump(const Config& config) {
         out << YAML::Key << setting.key.substr(dot + 1) << YAML::Value << value;
     }
     if (!open_section.empty()) out << YAML::EndMap;
+    dump_issuers(out, config.issuers);
     out << YAML::EndMap;
     return out.c_str();
 }

@@ -1,17 +1,20 @@
 // The configuration file: typed, every default in one place (config.cpp, kSettings), unknown and
 // duplicate keys refused with file and line. Only a main reads it.
 //
-// YAML with two levels, `section: {key: value}`. Beside the file, conf.d/*.yaml is read in the
-// order of names; later values win. Secrets never stand in it.
+// YAML with two levels, `section: {key: value}`, and lists of such maps. Beside the file,
+// conf.d/*.yaml is read in the order of names; later values win, entries of lists are added.
+// Secrets never stand in it.
 #pragma once
 
 #include "core/base/log.h"
 #include "core/base/result.h"
+#include "core/config/issuers.h"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace core::config {
 
@@ -51,6 +54,10 @@ struct Config {
         std::string issuer = "urn:secretstore:local";
         std::string audience = "secretstore";
     };
+    struct Egress {
+        // PEM bundle of the authorities that are believed. Empty: the system's.
+        std::filesystem::path ca_file;
+    };
     struct Log {
         log::Level level = log::Level::Info;
     };
@@ -62,6 +69,8 @@ struct Config {
     Approvals approvals;
     Policy policy;
     LocalIssuer local_issuer;
+    std::vector<IssuerEntry> issuers;
+    Egress egress;
     Log log;
 };
 

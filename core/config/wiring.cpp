@@ -20,6 +20,10 @@ identity::TrustedIssuer local_issuer_of(const Config& config) {
 std::vector<identity::TrustedIssuer> trusted_issuers_of(const Config& config) {
     std::vector<identity::TrustedIssuer> issuers;
     if (config.local_issuer.enabled) issuers.push_back(local_issuer_of(config));
+    for (const auto& entry : config.issuers)
+        issuers.push_back({.issuer = issuer_of(entry),
+                           .audience = audience_of(entry),
+                           .requires_auth_time = !entry.firebase.empty()});
     return issuers;
 }
 

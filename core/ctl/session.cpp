@@ -53,14 +53,14 @@ Result<void> Session::open_root_key(const config::Config& config) {
 
 Result<void> Session::open_keys(const config::Config& config) {
     if (const auto opened = open_root_key(config); !opened) return failure(opened);
-    auto keyring = service::Keyring::load(m_connections, *m_root_key, {});
+    auto keyring = service::Keyring::load(m_connections, *m_root_key);
     if (!keyring) return failure(keyring);
     m_keyring = std::move(*keyring);
     return {};
 }
 
 service::Runtime Session::runtime() {
-    return {m_clock, m_policy, *m_root_key, m_keyring, m_connections, nullptr};
+    return {m_clock, m_policy, *m_root_key, m_keyring, m_no_issuers, m_connections, nullptr};
 }
 
 }  // namespace core::ctl

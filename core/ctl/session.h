@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace core::ctl {
 
@@ -51,6 +52,7 @@ class Session {
     identity::TrustedIssuer m_issuer;
     std::unique_ptr<crypto::KeyProvider> m_root_key;
     service::Keyring m_keyring;
+    std::vector<identity::TrustedIssuer> m_no_issuers;
 };
 
 }  // namespace core::ctl

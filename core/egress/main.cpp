@@ -9,6 +9,9 @@
 #include "core/daemon/signals.h"
 #include "core/egress/job.h"
 #include "core/egress/job_runner.h"
+#include "core/egress/key_set_job.h"
+#include "core/egress/key_set_source.h"
+#include "core/http/https_client.h"
 #include "core/store/connection.h"
 #include "core/store/schema_version.h"
 
@@ -19,6 +22,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,9 +82,29 @@ Result<Startup> await_database(const core::daemon::Descriptor& signals,
     }
 }
 
+Result<std::unique_ptr<Job>> key_set_job(const Config& config,
+                                         const core::config::IssuerEntry& entry) {
+    auto client = core::http::HttpsClient::create({.ca_file = config.egress.ca_file});
+    if (!client) return failure(std::move(client));
+    return std::make_unique<core::egress::KeySetJob>(
+        core::config::endpoint_of(config),
+        core::egress::KeySetSource(core::config::issuer_of(entry),
+                                   core::config::key_set_address_of(entry),
+                                   *std::move(client)));
+}
+
 // Everything that this program does. Each entry is a thread.
-Result<std::vector<std::unique_ptr<Job>>> make_jobs(const Config& /*config*/) {
-    return std::vector<std::unique_ptr<Job>>{};
+Result<std::vector<std::unique_ptr<Job>>> make_jobs(const Config& config) {
+    std::vector<std::unique_ptr<Job>> jobs;
+    std::set<std::string> seen;
+    for (const auto& entry : config.issuers) {
+        // One issuer may be believed for several audiences.
+        if (!seen.insert(core::config::issuer_of(entry)).second) continue;
+        auto job = key_set_job(config, entry);
+        if (!job) return failure(std::move(job));
+        jobs.push_back(*std::move(job));
+    }
+    return jobs;
 }
 
 Result<void> serve(const Options& options, const Config& config) {

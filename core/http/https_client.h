@@ -27,7 +27,7 @@ enum class Destination { Any, PublicOnly };
 
 struct ClientOptions {
     // PEM bundle of the authorities that are believed. Empty: the system's.
-    std::filesystem::path ca_file;
+    std::filesystem::path ca_file{};
     std::chrono::milliseconds connect_timeout{5000};
     // From the look-up of the name to the last byte of the answer.
     std::chrono::milliseconds total_timeout{10000};

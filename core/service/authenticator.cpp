@@ -3,7 +3,6 @@
 #include "core/base/log.h"
 #include "core/crypto/random.h"
 #include "core/identity/agent_key.h"
-#include "core/identity/id_token.h"
 #include "core/service/audit_trail.h"
 #include "core/service/services.h"
 #include "core/store/agent_store.h"
@@ -179,6 +178,7 @@ Result<Principal> agent_principal(const store::AgentKeyRow& agent) {
 
 Authenticator::Authenticator(const Runtime& runtime)
     : m_runtime(runtime),
+      m_issuers(runtime),
       m_pepper(runtime.keyring.pepper()),
       m_token_keys(runtime.keyring.token_keys()) {}
 
@@ -252,8 +252,7 @@ Result<Principal> Authenticator::identify_agent(std::string_view credential, con
 }
 
 Result<Principal> Authenticator::identify_user(const identity::Jws& jws) {
-    const auto claims =
-        identity::verify_id_token(jws, m_runtime.keyring.issuers(), m_runtime.clock.now());
+    const auto claims = m_issuers.verify(jws);
     if (!claims) return failure(claims);
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);

@@ -7,6 +7,7 @@
 #include "core/identity/jose.h"
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
+#include "core/service/known_issuers.h"
 
 #include <optional>
 #include <string_view>
@@ -39,6 +40,7 @@ class Authenticator {
     Result<identity::Principal> identify_user(const identity::Jws& jws);
 
     const Runtime& m_runtime;
+    KnownIssuers m_issuers;
     crypto::HmacKey m_pepper;
     identity::ScopedTokenKeys m_token_keys;
 };

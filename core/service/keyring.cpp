@@ -4,6 +4,7 @@
 #include "core/crypto/rsa.h"
 #include "core/identity/key_set.h"
 #include "core/store/connection_pool.h"
+#include "core/store/key_set_store.h"
 #include "core/store/key_store.h"
 #include "core/store/transaction.h"
 
@@ -51,8 +52,7 @@ Result<crypto::ServiceKeyBytes> open_key(const crypto::KeyProvider& root_key,
 }  // namespace
 
 Result<Keyring> Keyring::load(store::ConnectionPool& connections,
-                              const crypto::KeyProvider& root_key,
-                              const std::vector<identity::TrustedIssuer>& issuers) {
+                              const crypto::KeyProvider& root_key) {
     auto connection = connections.borrow();
     if (!connection) return failure(connection);
     if (const auto right = check_root_key(**connection, root_key); !right) return failure(right);
@@ -63,9 +63,6 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
     for (const auto& row : *stored)
         if (const auto taken = keyring.take(row, root_key); !taken) return failure(taken);
     if (keyring.m_token_keys.empty() || keyring.m_pepper.empty()) return not_initialised();
-    for (const auto& issuer : issuers)
-        if (const auto taken = keyring.take_issuer(**connection, issuer); !taken)
-            return failure(taken);
     return keyring;
 }
 
@@ -85,17 +82,6 @@ Result<void> Keyring::take(const store::ServiceKeyStored& row,
     // Active before verify_only, newest first: the first one signs.
     if (m_token_keys.empty()) m_signing_key_id = row.id;
     m_token_keys.emplace_back(kid_of(row.id), std::move(*key));
-    return {};
-}
-
-Result<void> Keyring::take_issuer(store::Connection& connection,
-                                  const identity::TrustedIssuer& issuer) {
-    const auto key_set = store::find_key_set(connection, issuer.issuer);
-    if (!key_set) return failure(key_set);
-    if (!*key_set) return {};  // not fetched yet: its tokens get 401 until it is
-    auto keys = identity::KeySet::parse(**key_set);
-    if (!keys) return failure(keys);
-    m_issuers.push_back({issuer, std::move(*keys)});
     return {};
 }
 
@@ -136,9 +122,9 @@ class KeyMaker {
         if (has(purpose::kLocalIssuer)) return;
         const auto key = crypto::RsaPrivateKey::generate(kLocalIssuerBits);
         const KeyId id = add(purpose::kLocalIssuer, key.encode());
-        store::add_key_set(m_transaction,
-                           issuer.issuer,
-                           identity::key_set_json(kid_of(id), key.modulus(), key.exponent()));
+        store::add_local_key_set(m_transaction,
+                                 issuer.issuer,
+                                 identity::key_set_json(kid_of(id), key.modulus(), key.exponent()));
     }
 
     void add_root_key() {

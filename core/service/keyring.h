@@ -1,4 +1,4 @@
-// The keys of the service, opened once at start: signing keys, pepper, key sets of issuers.
+// The keys of the service, opened once at start: signing keys and pepper.
 // Immutable; thread-safe. A program restarts to see new ones.
 #pragma once
 
@@ -27,8 +27,7 @@ class Keyring {
     // Errors: ConfigInvalid where the root key is not the one of this database, or the database has
     // none yet (`secretstorectl init`); IntegrityFailure; StoreUnavailable.
     static Result<Keyring> load(store::ConnectionPool& connections,
-                                const crypto::KeyProvider& root_key,
-                                const std::vector<identity::TrustedIssuer>& issuers);
+                                const crypto::KeyProvider& root_key);
 
     // Copies of the keys for one thread.
     [[nodiscard]] identity::ScopedTokenKeys token_keys() const;
@@ -37,18 +36,15 @@ class Keyring {
     // Of the key that signs new tokens.
     [[nodiscard]] const KeyId& signing_key_id() const { return m_signing_key_id; }
     [[nodiscard]] const KeyId& pepper_id() const { return m_pepper_id; }
-    [[nodiscard]] const std::vector<identity::IssuerKeys>& issuers() const { return m_issuers; }
 
   private:
     Result<void> take(const store::ServiceKeyStored& row, const crypto::KeyProvider& root_key);
-    Result<void> take_issuer(store::Connection& connection, const identity::TrustedIssuer& issuer);
 
     // kid and key; the active one first.
     std::vector<std::pair<std::string, crypto::ServiceKeyBytes>> m_token_keys;
     KeyId m_signing_key_id;
     KeyId m_pepper_id;
     crypto::ServiceKeyBytes m_pepper;
-    std::vector<identity::IssuerKeys> m_issuers;
 };
 
 // Makes what is missing: the root key's check value, a token signing key, the pepper, and the local

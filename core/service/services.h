@@ -17,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace core::store {
 class ConnectionPool;
@@ -40,6 +41,8 @@ struct Runtime {
     const Policy& policy;
     const crypto::KeyProvider& root_key;
     const Keyring& keyring;
+    // Whose user tokens are believed. Empty in secretstorectl, which takes none.
+    const std::vector<identity::TrustedIssuer>& issuers;
     store::ConnectionPool& connections;
     store::ReadBatcher* reads;  // nullptr in secretstorectl, which reads no values
 };

@@ -52,17 +52,6 @@ void add_service_key(Transaction& transaction,
                     Parameters{}.id(id).text(purpose).bigint(generation).bytes(box));
 }
 
-Result<std::optional<std::string>> find_key_set(Connection& connection, std::string_view issuer) {
-    const auto results = connection.run(Statement::FindKeySet, Parameters{}.text(issuer));
-    if (!results) return tl::unexpected(to_error(results.error()));
-    if (results->empty()) return std::nullopt;
-    return results->row(0).text();
-}
-
-void add_key_set(Transaction& transaction, std::string_view issuer, std::string_view key_set) {
-    transaction.add(Statement::UpsertKeySet, Parameters{}.text(issuer).text(key_set));
-}
-
 void add_tenant_key(Transaction& transaction, const TenantId& tenant, const TenantKeyStored& key) {
     transaction.add(Statement::InsertTenantKey,
                     Parameters{}.id(tenant).id(key.id).bigint(key.generation).bytes(key.box));

@@ -1,4 +1,4 @@
-// Sealed keys and public key sets in the database.
+// Sealed keys in the database.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -35,9 +35,6 @@ void add_service_key(Transaction& transaction,
                      std::string_view purpose,
                      std::int64_t generation,
                      ByteView box);
-
-Result<std::optional<std::string>> find_key_set(Connection& connection, std::string_view issuer);
-void add_key_set(Transaction& transaction, std::string_view issuer, std::string_view key_set);
 
 struct TenantKeyStored {
     KeyId id;

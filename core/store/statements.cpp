@@ -410,19 +410,71 @@ insert into store.service_keys (key_id, purpose, generation, state, box)
 values ($1::uuid, $2::text, $3::bigint, 'active', $4::bytea)
 )sql",
      kMaint},
-    {Statement::UpsertKeySet,
-     "upsert_key_set",
+    {Statement::UpsertLocalKeySet,
+     "upsert_local_key_set",
      R"sql(
-insert into store.key_sets (issuer, key_set) values ($1::text, $2::text)
-on conflict (issuer) do update set key_set = excluded.key_set, fetched_at = now()
+insert into store.key_sets (issuer, key_set, source) values ($1::text, $2::text, 'local')
+on conflict (issuer) do update
+set key_set = excluded.key_set, fetched_at = now(), source = excluded.source
 )sql",
      kMaint},
-    {Statement::FindKeySet,
-     "find_key_set",
+    {Statement::FindKeySets,
+     "find_key_sets",
      R"sql(
-select k.key_set from store.key_sets k where k.issuer = $1::text
+select k.issuer, k.key_set,
+       k.source = 'fetched' and k.fetched_at < now() - interval '24 hours'
+from store.key_sets k
+where k.issuer = any ($1::text[])
+order by k.issuer
 )sql",
-     kApp | kMaint},
+     kApp},
+    // The row's lock makes one of many workers the one that asks; the others find that it has.
+    {Statement::RequestKeySetFetches,
+     "request_key_set_fetches",
+     R"sql(
+update store.key_set_fetches f
+set refresh_wanted_at = now()
+where f.issuer = any ($1::text[])
+  and (f.refresh_wanted_at is null or f.refresh_wanted_at <= now() - interval '1 minute')
+)sql",
+     kApp},
+    {Statement::ScheduleKeySetFetch,
+     "schedule_key_set_fetch",
+     R"sql(
+insert into store.key_set_fetches (issuer) values ($1::text)
+on conflict (issuer) do update set next_fetch_at = now()
+)sql",
+     kEgress},
+    // For a minute, within which the result is recorded; longer than any fetch may take.
+    {Statement::ClaimKeySetFetch,
+     "claim_key_set_fetch",
+     R"sql(
+update store.key_set_fetches f
+set attempted_at = now(), next_fetch_at = now() + interval '1 minute'
+where f.issuer = $1::text
+  and (f.next_fetch_at <= now() or f.refresh_wanted_at > f.attempted_at)
+returning f.failures
+)sql",
+     kEgress},
+    {Statement::UpsertFetchedKeySet,
+     "upsert_fetched_key_set",
+     R"sql(
+insert into store.key_sets (issuer, key_set, source) values ($1::text, $2::text, 'fetched')
+on conflict (issuer) do update set key_set = excluded.key_set, fetched_at = now()
+)sql",
+     kEgress},
+    {Statement::RecordKeySetFetch,
+     "record_key_set_fetch",
+     R"sql(
+update store.key_set_fetches f
+set next_fetch_at = now() + $2::bigint * interval '1 second', failures = $3::bigint,
+    trouble = $4::text
+where f.issuer = $1::text
+returning (select extract(epoch from now() - k.fetched_at)::bigint
+           from store.key_sets k
+           where k.issuer = f.issuer)
+)sql",
+     kEgress},
     {Statement::InsertTenantKey,
      "insert_tenant_key",
      R"sql(

@@ -100,6 +100,37 @@ BOOST_DATA_TEST_CASE(egress_sees_nothing_that_is_sealed_for_workers,
                kInsufficientPrivilege);
 }
 
+BOOST_DATA_TEST_CASE(workers_only_ask_for_key_sets,
+                     data::make({"update store.key_sets set key_set = '{}'",
+                                 "insert into store.key_sets (issuer, key_set) values ('x', '{}')",
+                                 "delete from store.key_sets",
+                                 "insert into store.key_set_fetches (issuer) values ('x')",
+                                 "update store.key_set_fetches set next_fetch_at = now()",
+                                 "delete from store.key_set_fetches"}),
+                     statement) {
+    BOOST_TEST(Psql("secretstore_app").sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(egress_can_t_touch_the_keys_of_the_built_in_issuer) {
+    Psql().query(
+        "insert into store.key_sets (issuer, key_set) values ('urn:walls', '{}') "
+        "on conflict do nothing");
+    Psql egress("secretstore_egress");
+
+    BOOST_TEST(egress.value("select count(*) from store.key_sets where issuer = 'urn:walls'") ==
+               "0");
+    BOOST_TEST(
+        egress.sqlstate_of("insert into store.key_sets (issuer, key_set, source) "
+                           "values ('urn:walls', '{\"keys\":[]}', 'fetched') "
+                           "on conflict (issuer) do update set key_set = excluded.key_set") ==
+        kInsufficientPrivilege);
+    BOOST_TEST(egress.sqlstate_of("insert into store.key_sets (issuer, key_set, source) "
+                                  "values ('urn:walls:new', '{}', 'local')") ==
+               kInsufficientPrivilege);
+    BOOST_TEST(Psql().value("select key_set from store.key_sets where issuer = 'urn:walls'") ==
+               "{}");
+}
+
 BOOST_AUTO_TEST_CASE(the_app_can_t_write_a_row_of_another_tenant) {
     const Rows mine;
     const Rows theirs;

@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Mapping& mapping) {
     return out << core::to_string(mapping.code);
 }
 
-const std::array<Mapping, 18> kMappings{{
+const std::array<Mapping, 19> kMappings{{
     {ErrorCode::InvalidRequest, 400, "INVALID_REQUEST"},
     {ErrorCode::UnsupportedMediaType, 415, "INVALID_REQUEST"},
     {ErrorCode::Unauthorized, 401, "UNAUTHORIZED"},
@@ -48,6 +48,7 @@ const std::array<Mapping, 18> kMappings{{
     {ErrorCode::ConfigInvalid, 500, "INTERNAL_ERROR"},
     {ErrorCode::IntegrityFailure, 500, "INTERNAL_ERROR"},
     {ErrorCode::KekUnavailable, 500, "INTERNAL_ERROR"},
+    {ErrorCode::IssuerUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StoreUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::Internal, 500, "INTERNAL_ERROR"},
 }};
@@ -129,6 +130,15 @@ BOOST_AUTO_TEST_CASE(only_a_401_challenges) {
 
 BOOST_AUTO_TEST_CASE(a_503_says_when_to_try_again) {
     BOOST_TEST(header_of(answer(ErrorCode::StoreUnavailable), "Retry-After") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_503_for_people_says_so_and_asks_for_patience) {
+    const auto response = answer(ErrorCode::IssuerUnavailable);
+
+    BOOST_TEST(header_of(response, "Retry-After") == "60");
+    BOOST_TEST(body_of(response).find("Sign-in is not available") != std::string::npos);
+    BOOST_TEST(body_of(response).find("Agents and their tokens are not affected") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_500_does_not_invite_to_try_again) {

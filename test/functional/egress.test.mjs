@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { after, assert, before, describe, eventually, test } from './claim.mjs';
-import { devStack, isAlive, kBinaries, kPatience, Stack } from './stack.mjs';
+import { devStack, isAlive, kBinaries, kPatience, run, Stack } from './stack.mjs';
 
 let stack;
 
@@ -68,6 +68,35 @@ describe('egress', () => {
             assert.equal(refused.code, 78);
             assert.match(refused.stderr, /^secretstore-egress: .*:\d+: unknown section 'nonsense'\n$/);
         }
+    });
+
+    // The rules of each key: test/unit/config/config_test.cpp.
+    test('and every other program refuse an issuer that is wrong, with file and line', async () => {
+        const file = configFile(
+            (text) => `${text}issuers:\n  - issuer: http://login.example\n    audience: console\n`,
+        );
+        const line = fs.readFileSync(file, 'utf8').split('\n').indexOf('issuers:') + 2;
+        const fault = `${file}:${line}: 'issuer' must begin with https://`;
+        const check = ['--config', file, '--check-config'];
+        const ctl = path.join(stack.state, 'bin/secretstorectl');
+        for (const [what, refused] of [
+            ['egress', await stack.egress(check)],
+            ['worker', await stack.worker(check)],
+            ['ctl', await run(ctl, ['--config', file, 'config', 'check'], { ...stack.owner, cwd: '/' })],
+        ]) {
+            assert.equal(refused.code, 78, what);
+            assert.ok(refused.stderr.includes(fault), refused.stderr);
+            assert.equal(refused.stderr.trim().split('\n').length, 1, what);
+        }
+    });
+
+    test('leaves with 78 where its CA file is not there', async () => {
+        const file = configFile(
+            (text) => `${text}issuers:\n  - firebase: demo\negress:\n  ca_file: /nonexistent/ca.pem\n`,
+        );
+        const refused = await stack.egress(['--config', file]);
+        assert.equal(refused.code, 78, refused.stderr);
+        assert.match(refused.stderr, /\/nonexistent\/ca\.pem/);
     });
 
     test('leaves with 78 without a configuration', async () => {

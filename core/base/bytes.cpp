@@ -1,5 +1,7 @@
 #include "core/base/bytes.h"
 
+#include <algorithm>
+
 namespace core {
 namespace {
 
@@ -32,6 +34,12 @@ ByteView as_bytes(std::string_view text) {
 
 std::string_view as_text(ByteView bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+bool is_base62(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    });
 }
 
 std::string to_hex(ByteView bytes) {

@@ -48,6 +48,7 @@ class Id {
 using TenantId = Id<struct TenantIdTag>;
 using UserId = Id<struct UserIdTag>;
 using AgentId = Id<struct AgentIdTag>;
+using PersonalTokenId = Id<struct PersonalTokenIdTag>;
 using TokenId = Id<struct TokenIdTag>;
 using SecretId = Id<struct SecretIdTag>;
 using ApprovalId = Id<struct ApprovalIdTag>;

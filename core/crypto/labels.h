@@ -15,9 +15,11 @@ inline constexpr std::string_view kRootKeyDerive = "ass/v1/rk";
 inline constexpr std::string_view kRootKeyCheck = "ass/v1/check";
 // Agent keys under the pepper (§1.3).
 inline constexpr std::string_view kAgentKey = "ass/v1/agent-key";
+// Personal tokens, which people hold, under the same pepper.
+inline constexpr std::string_view kUserKey = "ass/v1/user-key";
 // Row MACs, derived from a tenant's KEK (§1.2).
 inline constexpr std::string_view kRowMac = "ass/v1/row-mac";
 
-inline constexpr std::array kAll{kBox, kRootKeyDerive, kRootKeyCheck, kAgentKey, kRowMac};
+inline constexpr std::array kAll{kBox, kRootKeyDerive, kRootKeyCheck, kAgentKey, kUserKey, kRowMac};
 
 }  // namespace core::crypto::labels

@@ -2,7 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/crypto/random.h"
-#include "core/identity/agent_key.h"
+#include "core/identity/api_key.h"
 #include "core/service/audit_trail.h"
 #include "core/service/services.h"
 #include "core/service/text_rules.h"
@@ -37,7 +37,7 @@ Agent agent_of(const TenantId& tenant, store::AgentRow&& row) {
     agent.tenant = tenant;
     agent.name = std::move(row.name);
     agent.description = std::move(row.description);
-    agent.api_key_prefix = identity::shown_prefix(row.key_public_id);
+    agent.api_key_prefix = identity::AgentKey::shown_prefix(row.key_public_id);
     agent.allowed_namespaces = std::move(row.allowed_namespaces);
     agent.allowed_scopes = std::move(row.allowed_scopes);
     agent.ip_allowlist = std::move(row.ip_allowlist);

@@ -2,7 +2,7 @@
 
 #include "core/base/log.h"
 #include "core/crypto/random.h"
-#include "core/identity/agent_key.h"
+#include "core/identity/api_key.h"
 #include "core/service/audit_trail.h"
 #include "core/service/services.h"
 #include "core/store/agent_store.h"

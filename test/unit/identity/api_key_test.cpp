@@ -1,5 +1,5 @@
-// Agent keys: form, checksum and MAC. security.md §1.3.
-#include "core/identity/agent_key.h"
+// Keys of agents and of people: form, checksum and MAC. security.md §1.3.
+#include "core/identity/api_key.h"
 
 #include "core/base/bytes.h"
 #include "core/crypto/mac.h"
@@ -17,13 +17,16 @@ namespace data = boost::unit_test::data;
 using core::AgentId;
 using core::as_bytes;
 using core::as_text;
+using core::PersonalTokenId;
 using core::TenantId;
 using core::identity::AgentKey;
+using core::identity::UserKey;
 
 namespace {
 
 // Checksums by another implementation: Python's zlib.crc32, written in base62.
 const std::string kZeros = "ass_live_" + std::string(42, '0') + "0Z7uKJ";
+const std::string kUserZeros = "ass_user_" + std::string(42, '0') + "2fx7lH";
 const std::string kPattern = "ass_live_abcdefghijABCDEFGHIJKLMNOPQRSTUVWXYZ0123450bOh5p";
 
 std::string text_of(const AgentKey& key) {
@@ -61,6 +64,8 @@ const std::vector<std::string> kMalformed{"",
                                           kZeros + " ",
                                           kZeros + "\n",
                                           "ass_test_" + kZeros.substr(9),
+                                          "ass_user_" + kZeros.substr(9),
+                                          kUserZeros,
                                           "ASS_LIVE_" + kZeros.substr(9),
                                           "ass-live-" + kZeros.substr(9),
                                           with(kZeros, 20, '-'),
@@ -74,7 +79,7 @@ const std::vector<std::string> kMalformed{"",
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(agent_key)
+BOOST_AUTO_TEST_SUITE(api_key)
 
 BOOST_AUTO_TEST_CASE(a_generated_key_has_the_published_form) {
     const auto key = AgentKey::generate();
@@ -117,7 +122,7 @@ BOOST_AUTO_TEST_CASE(the_public_id_is_what_follows_the_prefix) {
 }
 
 BOOST_AUTO_TEST_CASE(thirteen_characters_are_shown) {
-    BOOST_TEST(core::identity::shown_prefix(parsed(kPattern).public_id()) == "ass_live_abcd");
+    BOOST_TEST(AgentKey::shown_prefix(parsed(kPattern).public_id()) == "ass_live_abcd");
 }
 
 BOOST_DATA_TEST_CASE(a_text_of_another_form_is_no_key, data::make(kMalformed), text) {
@@ -162,6 +167,36 @@ BOOST_AUTO_TEST_CASE(the_mac_depends_on_every_input) {
     BOOST_CHECK(mac != key.mac(p, tenant(1), agent(3)));
     BOOST_CHECK(mac != key.mac(p, tenant(2), agent(1)));
     BOOST_CHECK(mac != other.mac(p, tenant(1), agent(2)));
+}
+
+BOOST_AUTO_TEST_CASE(a_key_of_a_person_has_a_prefix_of_its_own) {
+    const auto key = UserKey::generate();
+
+    BOOST_TEST(std::regex_match(std::string(as_text(key.text().expose())),
+                                std::regex("ass_user_[0-9A-Za-z]{48}")));
+    BOOST_TEST(UserKey::parse(key.text().expose()).has_value());
+    BOOST_TEST(UserKey::shown_prefix(key.public_id()).substr(0, 9) == "ass_user_");
+}
+
+BOOST_AUTO_TEST_CASE(the_checksum_covers_the_prefix) {
+    BOOST_TEST(UserKey::parse(as_bytes(kUserZeros)).has_value());
+    BOOST_TEST(!UserKey::parse(as_bytes("ass_user_" + kZeros.substr(9))).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_of_an_agent_is_none_of_a_person) {
+    BOOST_TEST(!UserKey::parse(as_bytes(kZeros)).has_value());
+    BOOST_TEST(!AgentKey::parse(as_bytes(kUserZeros)).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_mac_of_a_person_s_key_has_a_label_of_its_own) {
+    auto key_of_mac = pepper('p');
+    const std::string message =
+        "ass/v1/user-key" + std::string(16, '\1') + std::string(16, '\2') + kUserZeros;
+
+    const auto mac = UserKey::parse(as_bytes(kUserZeros))
+                         ->mac(key_of_mac, tenant(1), PersonalTokenId(agent(2).bytes()));
+
+    BOOST_CHECK(mac == key_of_mac.mac({as_bytes(message)}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -21,4 +21,10 @@ constexpr bool is_at_least(MemberRole role, MemberRole wanted) {
     return role >= wanted;
 }
 
+// Who may give or take which role, that of a member or of an invitation.
+constexpr bool may_manage(MemberRole manager, MemberRole managed) {
+    return manager == MemberRole::Owner ||
+           (manager == MemberRole::Admin && managed < MemberRole::Admin);
+}
+
 }  // namespace core::identity

@@ -116,7 +116,7 @@ core::Result<core::identity::Principal> authenticate(core::service::Services& se
                                                      const core::identity::Origin& origin) {
     if (route.auth == core::identity::AuthKind::None) return core::identity::Principal{};
     return services.authenticator.authenticate(
-        {route.auth, route.role}, incoming.authorization, origin);
+        {route.auth, route.role}, {incoming.authorization, incoming.tenant}, origin);
 }
 
 }  // namespace fcgi

@@ -114,6 +114,7 @@ void FcgiRequest::Impl::take_parameters() {
                 .content_length = text("CONTENT_LENGTH"),
                 .content_type = parameter("CONTENT_TYPE", environment),
                 .authorization = parameter("HTTP_AUTHORIZATION", environment),
+                .tenant = parameter("HTTP_X_TENANT_ID", environment),
                 .user_agent = parameter("HTTP_USER_AGENT", environment),
                 .if_match = parameter("HTTP_IF_MATCH", environment),
                 .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment),

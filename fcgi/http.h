@@ -58,6 +58,7 @@ struct IncomingRequest {
     std::string_view content_length;  // empty where there is no body
     std::optional<std::string_view> content_type;
     std::optional<std::string_view> authorization;
+    std::optional<std::string_view> tenant;  // X-Tenant-Id
     std::optional<std::string_view> user_agent;
     std::optional<std::string_view> if_match;
     std::optional<std::string_view> if_none_match;

@@ -129,6 +129,9 @@ std::vector<std::string_view> security_schemes(AuthKind auth) {
             return {"userToken"};
         case AuthKind::ScopedTokenOrUser:
             return {"scopedToken", "userToken"};
+        case AuthKind::SignedInUser:
+        case AuthKind::Identity:
+            return {"idToken"};
     }
     return {};
 }
@@ -189,6 +192,12 @@ void write_header_parameter(JsonWriter& json, std::string_view name, std::string
 }
 
 void write_header_parameters(JsonWriter& json, const Route& route) {
+    if (core::identity::lets_people_in(route.auth))
+        write_header_parameter(json,
+                               "X-Tenant-Id",
+                               "Which tenant a person means who belongs to several: its id, as GET "
+                               "/v1/me lists it. Default: the one that they have belonged to for "
+                               "longest. Without effect on agents.");
     if (is_change(route.method))
         write_header_parameter(json,
                                "Idempotency-Key",
@@ -203,7 +212,8 @@ void write_header_parameters(JsonWriter& json, const Route& route) {
 
 void write_parameters(JsonWriter& json, const Route& route) {
     const std::string in_path = path_parameter(route.path);
-    if (in_path.empty() && route.query.empty() && !is_change(route.method)) return;
+    const bool has_headers = is_change(route.method) || core::identity::lets_people_in(route.auth);
+    if (in_path.empty() && route.query.empty() && !has_headers) return;
     json.key("parameters").begin_array();
     if (!in_path.empty()) write_path_parameter(json, in_path);
     for (const auto& name : route.query)
@@ -333,7 +343,10 @@ void write_components(JsonWriter& json) {
     json.key("securitySchemes").begin_object();
     write_security_scheme(json, "agentKey", "The long-lived key of an agent: ass_live_...");
     write_security_scheme(json, "scopedToken", "A token from POST /v1/tokens.");
-    write_security_scheme(json, "userToken", "An ID token of a trusted issuer.");
+    write_security_scheme(
+        json, "userToken", "An ID token of a trusted issuer, or a personal token: ass_user_...");
+    write_security_scheme(
+        json, "idToken", "An ID token of a trusted issuer; a personal token won't do.");
     json.end_object();
     json.key("schemas").begin_object();
     for (const auto& schema : schemas::kAll)

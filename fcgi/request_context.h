@@ -19,6 +19,12 @@ struct RequestContext {
         if (user == nullptr) std::abort();
         return *user;
     }
+    // Whom the ID token names, member or not.
+    [[nodiscard]] const core::identity::IdTokenClaims& identity() const {
+        const auto* identity = std::get_if<core::identity::IdentityPrincipal>(&principal);
+        if (identity == nullptr) std::abort();
+        return identity->claims;
+    }
     [[nodiscard]] const core::identity::AgentPrincipal& agent() const {
         const auto* agent = std::get_if<core::identity::AgentPrincipal>(&principal);
         if (agent == nullptr) std::abort();

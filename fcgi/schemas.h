@@ -54,7 +54,7 @@ namespace schemas {
 inline constexpr std::array<std::string_view, 6> kSecretTypes{
     "api_key", "oauth_token", "db_credential", "ssh_key", "certificate", "custom"};
 inline constexpr std::array<std::string_view, 3> kAccessTiers{"standard", "sensitive", "critical"};
-inline constexpr std::array<std::string_view, 26> kEventTypes{"secret.created",
+inline constexpr std::array<std::string_view, 30> kEventTypes{"secret.created",
                                                               "secret.updated",
                                                               "secret.rotated",
                                                               "secret.imported",
@@ -74,19 +74,32 @@ inline constexpr std::array<std::string_view, 26> kEventTypes{"secret.created",
                                                               "agent.updated",
                                                               "agent.revoked",
                                                               "member.invited",
+                                                              "member.joined",
                                                               "member.removed",
                                                               "member.role_changed",
+                                                              "user_token.created",
+                                                              "user_token.revoked",
                                                               "auth.failed",
+                                                              "tenant.created",
                                                               "tenant.profile_updated",
                                                               "billing.checkout_created",
                                                               "billing.plan_changed"};
-inline constexpr std::array<std::string_view, 7> kResourceTypes{
-    "secret", "namespace", "agent", "token", "approval", "user", "tenant"};
+inline constexpr std::array<std::string_view, 9> kResourceTypes{"secret",
+                                                                "namespace",
+                                                                "agent",
+                                                                "token",
+                                                                "approval",
+                                                                "user",
+                                                                "user_token",
+                                                                "invitation",
+                                                                "tenant"};
 inline constexpr std::array<std::string_view, 3> kExportFormats{"json", "csv", "jsonl"};
 inline constexpr std::array<std::string_view, 4> kApprovalStates{
     "pending", "approved", "denied", "expired"};
 inline constexpr std::array<std::string_view, 3> kPlans{"free", "pro", "enterprise"};
 inline constexpr std::array<std::string_view, 3> kActorTypes{"agent", "user", "operator"};
+inline constexpr std::array<std::string_view, 4> kRoles{"owner", "admin", "approver", "viewer"};
+inline constexpr std::array<std::string_view, 2> kMemberStates{"active", "invited"};
 inline constexpr std::array<std::string_view, 2> kHealthStates{"ok", "degraded"};
 
 inline constexpr std::array kError{
@@ -490,6 +503,14 @@ inline constexpr std::array kNotificationPatch{
              .null = Null::Yes},
 };
 
+inline constexpr Property kRoleMember{.name = "role", .type = ValueType::String, .one_of = kRoles};
+
+inline constexpr std::array kOwnTenant{
+    Property{.name = "id", .type = ValueType::Uuid},
+    Property{.name = "name", .type = ValueType::String},
+    kRoleMember,
+};
+
 inline constexpr std::array kProfile{
     Property{.name = "id", .type = ValueType::Uuid, .description = "Of the tenant."},
     Property{.name = "email", .type = ValueType::String, .description = "Of the person who asks."},
@@ -502,6 +523,15 @@ inline constexpr std::array kProfile{
              .type = ValueType::Ref,
              .ref = "NotificationPreferences"},
     kCreatedMember,
+    Property{.name = "user_id", .type = ValueType::Uuid, .description = "Of the person who asks."},
+    Property{.name = "role",
+             .type = ValueType::String,
+             .description = "What the credential lets that person do in this tenant.",
+             .one_of = kRoles},
+    Property{.name = "tenants",
+             .type = ValueType::Refs,
+             .description = "Where that person belongs, longest membership first.",
+             .ref = "OwnTenant"},
 };
 
 inline constexpr std::array kProfilePatch{
@@ -520,6 +550,108 @@ inline constexpr std::array kSubscription{
     Property{.name = "has_subscription", .type = ValueType::Boolean},
     Property{.name = "plan", .type = ValueType::String, .one_of = kPlans},
     Property{.name = "subscription_status", .type = ValueType::String},
+};
+
+inline constexpr std::array kNewMember{
+    Property{.name = "email",
+             .type = ValueType::String,
+             .description = "3 to 254 visible ASCII characters. Whoever accepts must prove it."},
+    kRoleMember,
+};
+
+inline constexpr std::array kMember{
+    Property{.name = "id",
+             .type = ValueType::Uuid,
+             .description = "Of the user; of the invitation until it is accepted."},
+    Property{.name = "email", .type = ValueType::String},
+    kRoleMember,
+    Property{.name = "status", .type = ValueType::String, .one_of = kMemberStates},
+    kCreatedMember,
+    Property{.name = "expires_at",
+             .type = ValueType::Time,
+             .null = Null::Yes,
+             .description = "Of an invitation."},
+};
+
+inline constexpr std::array kInvitedMember{
+    kMember[0],
+    kMember[1],
+    kMember[2],
+    kMember[3],
+    kMember[4],
+    kMember[5],
+    Property{.name = "invitation_token",
+             .type = ValueType::String,
+             .description = "ass_invite_...: shown this once, for the invited person alone."},
+};
+static_assert(kInvitedMember.size() == kMember.size() + 1);
+
+inline constexpr std::array kMemberPatch{kRoleMember};
+
+inline constexpr std::array kMemberPage{
+    Property{.name = "items", .type = ValueType::Refs, .ref = "Member"},
+    Property{.name = "total", .type = ValueType::Integer},
+};
+
+inline constexpr std::array kInvitationAcceptance{
+    Property{.name = "token", .type = ValueType::String, .description = "ass_invite_..."},
+};
+
+inline constexpr std::array kJoinedTenant{
+    Property{.name = "tenant_id", .type = ValueType::Uuid},
+    Property{.name = "user_id", .type = ValueType::Uuid},
+    kRoleMember,
+};
+
+inline constexpr std::array kNewPersonalToken{
+    Property{.name = "name",
+             .type = ValueType::String,
+             .description = "1 to 64 characters of A-Z a-z 0-9 _ . - and space."},
+    Property{.name = "ttl",
+             .type = ValueType::Ttl,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "A duration such as 12h or 7d, or whole seconds; at most 90d. "
+                            "Default 30d."},
+    Property{.name = "role",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "The most that it may do; at most one's own role, which is the "
+                            "default.",
+             .one_of = kRoles},
+};
+
+inline constexpr std::array kPersonalToken{
+    Property{.name = "id", .type = ValueType::Uuid},
+    Property{.name = "name", .type = ValueType::String},
+    Property{.name = "prefix", .type = ValueType::String, .description = "Its first characters."},
+    kRoleMember,
+    kCreatedMember,
+    Property{.name = "expires_at", .type = ValueType::Time},
+    Property{.name = "last_used_at",
+             .type = ValueType::Time,
+             .null = Null::Yes,
+             .description = "To the minute."},
+};
+
+inline constexpr std::array kPersonalTokenWithKey{
+    kPersonalToken[0],
+    kPersonalToken[1],
+    kPersonalToken[2],
+    kPersonalToken[3],
+    kPersonalToken[4],
+    kPersonalToken[5],
+    kPersonalToken[6],
+    Property{.name = "token",
+             .type = ValueType::String,
+             .description = "ass_user_...: shown this once, it cannot be retrieved again."},
+};
+static_assert(kPersonalTokenWithKey.size() == kPersonalToken.size() + 1);
+
+inline constexpr std::array kPersonalTokenPage{
+    Property{.name = "items", .type = ValueType::Refs, .ref = "PersonalToken"},
+    Property{.name = "total", .type = ValueType::Integer},
 };
 
 inline constexpr std::array kAuditEvent{
@@ -641,6 +773,38 @@ inline constexpr std::array kAll{
     Schema{.name = "Subscription",
            .description = "Plan and subscription.",
            .properties = kSubscription},
+    Schema{.name = "OwnTenant",
+           .description = "A tenant that the person who asks belongs to.",
+           .properties = kOwnTenant},
+    Schema{.name = "NewMember", .description = "Whom to invite.", .properties = kNewMember},
+    Schema{.name = "Member",
+           .description = "A member, or somebody who is invited.",
+           .properties = kMember},
+    Schema{.name = "InvitedMember",
+           .description = "An invitation with its token.",
+           .properties = kInvitedMember},
+    Schema{.name = "MemberPatch", .description = "The new role.", .properties = kMemberPatch},
+    Schema{.name = "MemberPage",
+           .description = "Members before invitations, oldest first.",
+           .properties = kMemberPage},
+    Schema{.name = "InvitationAcceptance",
+           .description = "The invitation.",
+           .properties = kInvitationAcceptance},
+    Schema{.name = "JoinedTenant",
+           .description = "Where the person belongs now.",
+           .properties = kJoinedTenant},
+    Schema{.name = "NewPersonalToken",
+           .description = "A personal token to make.",
+           .properties = kNewPersonalToken},
+    Schema{.name = "PersonalToken",
+           .description = "A personal token, never the token itself.",
+           .properties = kPersonalToken},
+    Schema{.name = "PersonalTokenWithKey",
+           .description = "A personal token with the token itself.",
+           .properties = kPersonalTokenWithKey},
+    Schema{.name = "PersonalTokenPage",
+           .description = "Personal tokens, newest first.",
+           .properties = kPersonalTokenPage},
     Schema{.name = "AuditEvent", .description = "One event.", .properties = kAuditEvent},
     Schema{.name = "AuditPage", .description = "Events, newest first.", .properties = kAuditPage},
     Schema{.name = "Health", .description = "The state of the service.", .properties = kHealth},

@@ -75,12 +75,26 @@ std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code)
     return options;
 }
 
+core::service::SignUpPolicy sign_up_policy_of(const Config& config) {
+    using Allowed = Config::SignUp::Policy;
+    using core::service::SignUpRule;
+    core::service::SignUpPolicy policy;
+    if (config.sign_up.policy == Allowed::Everybody) policy.rule = SignUpRule::Everybody;
+    if (config.sign_up.policy == Allowed::Domains) policy.rule = SignUpRule::Domains;
+    policy.domains = config.sign_up.domains;
+    policy.most_per_hour = config.sign_up.most_per_hour;
+    return policy;
+}
+
 core::service::Policy policy_of(const Config& config) {
     return {.token_issuer = config.tokens.issuer,
             .default_token_ttl = config.tokens.default_ttl,
             .max_token_ttl = config.tokens.max_ttl,
             .approval_ttl = config.approvals.pending_ttl,
-            .user_reads = config.policy.user_reads};
+            .invitation_ttl = config.members.invitation_ttl,
+            .user_reads = config.policy.user_reads,
+            .local_issuer = config.local_issuer.enabled ? config.local_issuer.issuer : "",
+            .sign_up = sign_up_policy_of(config)};
 }
 
 Result<core::service::Keyring> load_keyring(core::store::ConnectionPool& connections,

@@ -22,6 +22,42 @@ CREATE SCHEMA store;
 ALTER SCHEMA store OWNER TO secretstore_owner;
 
 --
+-- Name: add_person(uuid, text, text, text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.add_person(new_id uuid, new_issuer text, new_subject text, new_email text) RETURNS TABLE(user_id uuid, is_new boolean)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    insert into store.users (user_id, issuer, subject, email)
+    values (new_id, new_issuer, new_subject, new_email)
+    on conflict do nothing;
+    return query
+        select u.user_id, u.user_id = new_id
+        from store.users u
+        where u.issuer = new_issuer and u.subject = new_subject;
+end
+$$;
+
+ALTER FUNCTION store.add_person(new_id uuid, new_issuer text, new_subject text, new_email text) OWNER TO secretstore_owner;
+
+--
+-- Name: count_recent_tenants(); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.count_recent_tenants() RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return (select count(*) from store.tenants t where t.created_at > now() - interval '1 hour');
+end
+$$;
+
+ALTER FUNCTION store.count_recent_tenants() OWNER TO secretstore_owner;
+
+--
 -- Name: create_audit_partitions(date, date); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
@@ -75,6 +111,24 @@ $$;
 ALTER FUNCTION store.find_agent_key(wanted_public_id text) OWNER TO secretstore_owner;
 
 --
+-- Name: find_invitation(bytea); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_invitation(wanted_digest bytea) RETURNS TABLE(tenant_id uuid, invitation_id uuid, email text, is_pending boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select i.tenant_id, i.invitation_id, i.email, i.accepted_at is null and i.expires_at > now()
+        from store.invitations i
+        where i.token_digest = wanted_digest;
+end
+$$;
+
+ALTER FUNCTION store.find_invitation(wanted_digest bytea) OWNER TO secretstore_owner;
+
+--
 -- Name: find_memberships(text, text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
@@ -93,6 +147,67 @@ end
 $$;
 
 ALTER FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) OWNER TO secretstore_owner;
+
+--
+-- Name: find_person(text, text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_person(wanted_issuer text, wanted_subject text) RETURNS TABLE(user_id uuid, tenant_id uuid, role text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select u.user_id, m.tenant_id, m.role
+        from store.users u
+        left join store.members m on m.user_id = u.user_id
+        where u.issuer = wanted_issuer and u.subject = wanted_subject
+        order by m.created_at, m.tenant_id;
+end
+$$;
+
+ALTER FUNCTION store.find_person(wanted_issuer text, wanted_subject text) OWNER TO secretstore_owner;
+
+--
+-- Name: find_personal_token(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_personal_token(wanted_public_id text) RETURNS TABLE(tenant_id uuid, personal_token_id uuid, user_id uuid, key_pepper_id uuid, key_mac bytea, token_role text, member_role text, is_revoked boolean, has_expired boolean, was_used_lately boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select p.tenant_id, p.personal_token_id, p.user_id, p.key_pepper_id, p.key_mac, p.role, m.role,
+               p.revoked_at is not null, p.expires_at <= now(),
+               coalesce(p.last_used_at > now() - interval '1 minute', false)
+        from store.personal_tokens p
+        join store.members m on m.tenant_id = p.tenant_id and m.user_id = p.user_id
+        where p.key_public_id = wanted_public_id;
+end
+$$;
+
+ALTER FUNCTION store.find_personal_token(wanted_public_id text) OWNER TO secretstore_owner;
+
+--
+-- Name: find_tenants_of(uuid); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_tenants_of(wanted_user uuid) RETURNS TABLE(tenant_id uuid, name text, role text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select t.tenant_id, t.name, m.role
+        from store.members m
+        join store.tenants t on t.tenant_id = m.tenant_id
+        where m.user_id = wanted_user
+        order by m.created_at, m.tenant_id;
+end
+$$;
+
+ALTER FUNCTION store.find_tenants_of(wanted_user uuid) OWNER TO secretstore_owner;
 
 SET default_tablespace = '';
 
@@ -279,6 +394,42 @@ ALTER TABLE store.audit_seals OWNER TO secretstore_owner;
 COMMENT ON TABLE store.audit_seals IS 'All events of the tenant before sealed_until are counted in audit_counts. It lies so far behind the clock that no transaction from before it can still be running.';
 
 --
+-- Name: invitations; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.invitations (
+    tenant_id uuid NOT NULL,
+    invitation_id uuid NOT NULL,
+    email text NOT NULL COLLATE pg_catalog."C",
+    role text NOT NULL,
+    token_digest bytea NOT NULL,
+    invited_by uuid,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    CONSTRAINT invitations_email_has_3_to_254_bytes CHECK (((octet_length(email) >= 3) AND (octet_length(email) <= 254))),
+    CONSTRAINT invitations_expire_later CHECK ((expires_at > created_at)),
+    CONSTRAINT invitations_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'approver'::text, 'viewer'::text]))),
+    CONSTRAINT invitations_token_digest_has_32_bytes CHECK ((octet_length(token_digest) = 32))
+);
+
+ALTER TABLE ONLY store.invitations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.invitations OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN invitations.token_digest; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.invitations.token_digest IS 'SHA-256 of the invitation token, which has 256 random bits and is stored nowhere.';
+
+--
+-- Name: COLUMN invitations.accepted_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.invitations.accepted_at IS 'Kept until it expires, so that a repeated request to accept finds the answer that it got.';
+
+--
 -- Name: key_set_fetches; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -384,6 +535,51 @@ COMMENT ON COLUMN store.outbox.payload IS 'What happened: ids, names and times. 
 --
 
 COMMENT ON COLUMN store.outbox.expanded_at IS 'When it became deliveries, one for each receiver. Null: egress has not looked at it yet.';
+
+--
+-- Name: personal_tokens; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.personal_tokens (
+    tenant_id uuid NOT NULL,
+    personal_token_id uuid NOT NULL,
+    user_id uuid NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    key_public_id text NOT NULL COLLATE pg_catalog."C",
+    key_pepper_id uuid NOT NULL,
+    key_mac bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT personal_tokens_key_mac_has_32_bytes CHECK ((octet_length(key_mac) = 32)),
+    CONSTRAINT personal_tokens_live_90_days_at_most CHECK (((expires_at > created_at) AND (expires_at <= (created_at + '2160:00:00'::interval)))),
+    CONSTRAINT personal_tokens_name_has_1_to_64_characters CHECK ((name ~ '^[A-Za-z0-9_ .-]{1,64}$'::text)),
+    CONSTRAINT personal_tokens_role_is_known CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'approver'::text, 'viewer'::text])))
+);
+
+ALTER TABLE ONLY store.personal_tokens FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.personal_tokens OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN personal_tokens.role; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.personal_tokens.role IS 'The most that it may do; never more than what its holder may do at that moment.';
+
+--
+-- Name: COLUMN personal_tokens.key_mac; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.personal_tokens.key_mac IS 'HMAC-SHA-256 of the token under the pepper; the token itself is stored nowhere.';
+
+--
+-- Name: COLUMN personal_tokens.last_used_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.personal_tokens.last_used_at IS 'To the minute: not every use is a write.';
 
 --
 -- Name: processed_requests; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -740,6 +936,20 @@ ALTER TABLE ONLY store.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (tenant_id);
 
 --
+-- Name: invitations invitations_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (tenant_id, invitation_id);
+
+--
+-- Name: invitations invitations_token_digest_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.invitations
+    ADD CONSTRAINT invitations_token_digest_is_unique UNIQUE (token_digest);
+
+--
 -- Name: key_set_fetches key_set_fetches_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -766,6 +976,20 @@ ALTER TABLE ONLY store.members
 
 ALTER TABLE ONLY store.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (tenant_id, message_id);
+
+--
+-- Name: personal_tokens personal_tokens_key_public_id_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.personal_tokens
+    ADD CONSTRAINT personal_tokens_key_public_id_is_unique UNIQUE (key_public_id);
+
+--
+-- Name: personal_tokens personal_tokens_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.personal_tokens
+    ADD CONSTRAINT personal_tokens_pkey PRIMARY KEY (tenant_id, personal_token_id);
 
 --
 -- Name: processed_requests processed_requests_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -891,6 +1115,18 @@ CREATE INDEX audit_events_by_path ON ONLY store.audit_events USING btree (tenant
 CREATE INDEX audit_events_by_type ON ONLY store.audit_events USING btree (tenant_id, event_type, created_at, seq) WHERE (event_type <> 'secret.read'::text);
 
 --
+-- Name: invitations_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX invitations_by_expiry ON store.invitations USING btree (expires_at);
+
+--
+-- Name: invitations_one_pending_per_address; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX invitations_one_pending_per_address ON store.invitations USING btree (tenant_id, email) WHERE (accepted_at IS NULL);
+
+--
 -- Name: members_by_user; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
@@ -901,6 +1137,18 @@ CREATE INDEX members_by_user ON store.members USING btree (user_id);
 --
 
 CREATE INDEX outbox_waiting ON store.outbox USING btree (created_at) WHERE (expanded_at IS NULL);
+
+--
+-- Name: personal_tokens_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX personal_tokens_by_expiry ON store.personal_tokens USING btree (expires_at);
+
+--
+-- Name: personal_tokens_of_a_member; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX personal_tokens_of_a_member ON store.personal_tokens USING btree (tenant_id, user_id, personal_token_id);
 
 --
 -- Name: processed_requests_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -931,6 +1179,12 @@ CREATE UNIQUE INDEX service_keys_one_active_per_purpose ON store.service_keys US
 --
 
 CREATE UNIQUE INDEX tenant_keys_one_active ON store.tenant_keys USING btree (tenant_id) WHERE (state = 'active'::text);
+
+--
+-- Name: tenants_by_creation; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX tenants_by_creation ON store.tenants USING btree (created_at);
 
 --
 -- Name: tokens_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -980,6 +1234,13 @@ ALTER TABLE ONLY store.audit_seals
     ADD CONSTRAINT audit_seals_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
 
 --
+-- Name: invitations invitations_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.invitations
+    ADD CONSTRAINT invitations_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
 -- Name: members members_are_users; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -999,6 +1260,20 @@ ALTER TABLE ONLY store.members
 
 ALTER TABLE ONLY store.outbox
     ADD CONSTRAINT outbox_messages_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: personal_tokens personal_tokens_belong_to_a_member; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.personal_tokens
+    ADD CONSTRAINT personal_tokens_belong_to_a_member FOREIGN KEY (tenant_id, user_id) REFERENCES store.members(tenant_id, user_id) ON DELETE CASCADE;
+
+--
+-- Name: personal_tokens personal_tokens_key_pepper_is_known; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.personal_tokens
+    ADD CONSTRAINT personal_tokens_key_pepper_is_known FOREIGN KEY (key_pepper_id) REFERENCES store.service_keys(key_id);
 
 --
 -- Name: processed_requests processed_requests_kek_is_the_tenants; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -1123,10 +1398,22 @@ CREATE POLICY batch ON store.tokens FOR SELECT TO secretstore_reader USING (true
 CREATE POLICY definer ON store.agents FOR SELECT TO secretstore_owner USING (true);
 
 --
+-- Name: invitations definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.invitations FOR SELECT TO secretstore_owner USING (true);
+
+--
 -- Name: members definer; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
 CREATE POLICY definer ON store.members FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: personal_tokens definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.personal_tokens FOR SELECT TO secretstore_owner USING (true);
 
 --
 -- Name: tenants definer; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1139,6 +1426,12 @@ CREATE POLICY definer ON store.tenants FOR SELECT TO secretstore_owner USING (tr
 --
 
 CREATE POLICY definer ON store.users FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: users definer_adds; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer_adds ON store.users FOR INSERT TO secretstore_owner WITH CHECK (true);
 
 --
 -- Name: users fellow_members; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1159,6 +1452,12 @@ CREATE POLICY fetcher ON store.key_set_fetches TO secretstore_egress USING (true
 --
 
 CREATE POLICY fetcher ON store.key_sets TO secretstore_egress USING ((source = 'fetched'::text)) WITH CHECK ((source = 'fetched'::text));
+
+--
+-- Name: invitations; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.invitations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: key_set_fetches; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1203,6 +1502,12 @@ CREATE POLICY looker ON store.audit_events FOR SELECT TO secretstore_readonly US
 CREATE POLICY looker ON store.audit_seals FOR SELECT TO secretstore_readonly USING (true);
 
 --
+-- Name: invitations looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.invitations FOR SELECT TO secretstore_readonly USING (true);
+
+--
 -- Name: key_set_fetches looker; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1219,6 +1524,12 @@ CREATE POLICY looker ON store.members FOR SELECT TO secretstore_readonly USING (
 --
 
 CREATE POLICY looker ON store.outbox FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: personal_tokens looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.personal_tokens FOR SELECT TO secretstore_readonly USING (true);
 
 --
 -- Name: secret_versions looker; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1263,6 +1574,12 @@ CREATE POLICY looker ON store.users FOR SELECT TO secretstore_readonly USING (tr
 ALTER TABLE store.members ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: tenants newcomers_begin_free; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY newcomers_begin_free ON store.tenants AS RESTRICTIVE FOR INSERT TO secretstore_app WITH CHECK ((plan = 'free'::text));
+
+--
 -- Name: agents operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1293,6 +1610,12 @@ CREATE POLICY operator ON store.audit_events TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.audit_seals TO secretstore_maint USING (true);
 
 --
+-- Name: invitations operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.invitations TO secretstore_maint USING (true);
+
+--
 -- Name: key_set_fetches operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1315,6 +1638,12 @@ CREATE POLICY operator ON store.members TO secretstore_maint USING (true);
 --
 
 CREATE POLICY operator ON store.outbox TO secretstore_maint USING (true);
+
+--
+-- Name: personal_tokens operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.personal_tokens TO secretstore_maint USING (true);
 
 --
 -- Name: processed_requests operator; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1381,6 +1710,12 @@ CREATE POLICY operator ON store.users TO secretstore_maint USING (true);
 --
 
 ALTER TABLE store.outbox ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: personal_tokens; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.personal_tokens ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: processed_requests; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1479,6 +1814,12 @@ CREATE POLICY tenant_wall ON store.audit_events TO secretstore_app USING ((tenan
 CREATE POLICY tenant_wall ON store.audit_seals TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
+-- Name: invitations tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.invitations TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
 -- Name: members tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1489,6 +1830,12 @@ CREATE POLICY tenant_wall ON store.members TO secretstore_app USING ((tenant_id 
 --
 
 CREATE POLICY tenant_wall ON store.outbox TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: personal_tokens tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.personal_tokens TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
 -- Name: processed_requests tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1567,6 +1914,20 @@ GRANT USAGE ON SCHEMA store TO secretstore_readonly;
 GRANT USAGE ON SCHEMA store TO secretstore_egress;
 
 --
+-- Name: FUNCTION add_person(new_id uuid, new_issuer text, new_subject text, new_email text); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.add_person(new_id uuid, new_issuer text, new_subject text, new_email text) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.add_person(new_id uuid, new_issuer text, new_subject text, new_email text) TO secretstore_app;
+
+--
+-- Name: FUNCTION count_recent_tenants(); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.count_recent_tenants() FROM PUBLIC;
+GRANT ALL ON FUNCTION store.count_recent_tenants() TO secretstore_app;
+
+--
 -- Name: FUNCTION create_audit_partitions(first date, last date); Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -1581,11 +1942,39 @@ REVOKE ALL ON FUNCTION store.find_agent_key(wanted_public_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION store.find_agent_key(wanted_public_id text) TO secretstore_app;
 
 --
+-- Name: FUNCTION find_invitation(wanted_digest bytea); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_invitation(wanted_digest bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_invitation(wanted_digest bytea) TO secretstore_app;
+
+--
 -- Name: FUNCTION find_memberships(wanted_issuer text, wanted_subject text); Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 REVOKE ALL ON FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) FROM PUBLIC;
 GRANT ALL ON FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) TO secretstore_app;
+
+--
+-- Name: FUNCTION find_person(wanted_issuer text, wanted_subject text); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_person(wanted_issuer text, wanted_subject text) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_person(wanted_issuer text, wanted_subject text) TO secretstore_app;
+
+--
+-- Name: FUNCTION find_personal_token(wanted_public_id text); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_personal_token(wanted_public_id text) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_personal_token(wanted_public_id text) TO secretstore_app;
+
+--
+-- Name: FUNCTION find_tenants_of(wanted_user uuid); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_tenants_of(wanted_user uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_tenants_of(wanted_user uuid) TO secretstore_app;
 
 --
 -- Name: TABLE agents; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1718,6 +2107,61 @@ GRANT SELECT ON TABLE store.audit_seals TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.audit_seals TO secretstore_maint;
 
 --
+-- Name: TABLE invitations; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE store.invitations TO secretstore_app;
+GRANT SELECT,DELETE ON TABLE store.invitations TO secretstore_maint;
+
+--
+-- Name: COLUMN invitations.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.invitation_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(invitation_id) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.email; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(email) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.role; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(role) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.invited_by; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(invited_by) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.expires_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(expires_at) ON TABLE store.invitations TO secretstore_readonly;
+
+--
+-- Name: COLUMN invitations.accepted_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(accepted_at) ON TABLE store.invitations TO secretstore_readonly;
+
+--
 -- Name: TABLE key_set_fetches; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -1744,9 +2188,27 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_egress;
 -- Name: TABLE members; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
-GRANT SELECT ON TABLE store.members TO secretstore_app;
+GRANT SELECT,DELETE ON TABLE store.members TO secretstore_app;
 GRANT SELECT ON TABLE store.members TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.members TO secretstore_maint;
+
+--
+-- Name: COLUMN members.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(tenant_id) ON TABLE store.members TO secretstore_app;
+
+--
+-- Name: COLUMN members.user_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(user_id) ON TABLE store.members TO secretstore_app;
+
+--
+-- Name: COLUMN members.role; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(role),UPDATE(role) ON TABLE store.members TO secretstore_app;
 
 --
 -- Name: TABLE outbox; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1762,6 +2224,75 @@ GRANT SELECT ON TABLE store.outbox TO secretstore_readonly;
 --
 
 GRANT UPDATE(expanded_at) ON TABLE store.outbox TO secretstore_egress;
+
+--
+-- Name: TABLE personal_tokens; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.personal_tokens TO secretstore_app;
+GRANT SELECT,DELETE ON TABLE store.personal_tokens TO secretstore_maint;
+
+--
+-- Name: COLUMN personal_tokens.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.personal_token_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(personal_token_id) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.user_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(user_id) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.name; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(name) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.role; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(role) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.key_public_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(key_public_id) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.expires_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(expires_at) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.last_used_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(last_used_at) ON TABLE store.personal_tokens TO secretstore_app;
+GRANT SELECT(last_used_at) ON TABLE store.personal_tokens TO secretstore_readonly;
+
+--
+-- Name: COLUMN personal_tokens.revoked_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(revoked_at) ON TABLE store.personal_tokens TO secretstore_app;
+GRANT SELECT(revoked_at) ON TABLE store.personal_tokens TO secretstore_readonly;
 
 --
 -- Name: TABLE processed_requests; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1966,6 +2497,36 @@ GRANT SELECT ON TABLE store.tenant_keys TO secretstore_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.tenant_keys TO secretstore_maint;
 
 --
+-- Name: COLUMN tenant_keys.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(tenant_id) ON TABLE store.tenant_keys TO secretstore_app;
+
+--
+-- Name: COLUMN tenant_keys.kek_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(kek_id) ON TABLE store.tenant_keys TO secretstore_app;
+
+--
+-- Name: COLUMN tenant_keys.generation; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(generation) ON TABLE store.tenant_keys TO secretstore_app;
+
+--
+-- Name: COLUMN tenant_keys.state; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(state) ON TABLE store.tenant_keys TO secretstore_app;
+
+--
+-- Name: COLUMN tenant_keys.box; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(box) ON TABLE store.tenant_keys TO secretstore_app;
+
+--
 -- Name: TABLE tenants; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -1974,10 +2535,28 @@ GRANT SELECT ON TABLE store.tenants TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.tenants TO secretstore_maint;
 
 --
+-- Name: COLUMN tenants.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(tenant_id) ON TABLE store.tenants TO secretstore_app;
+
+--
 -- Name: COLUMN tenants.name; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
-GRANT UPDATE(name) ON TABLE store.tenants TO secretstore_app;
+GRANT INSERT(name),UPDATE(name) ON TABLE store.tenants TO secretstore_app;
+
+--
+-- Name: COLUMN tenants.plan; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(plan) ON TABLE store.tenants TO secretstore_app;
+
+--
+-- Name: COLUMN tenants.rate_limit_key; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT INSERT(rate_limit_key) ON TABLE store.tenants TO secretstore_app;
 
 --
 -- Name: COLUMN tenants.notify_approval_requests; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -47,8 +47,10 @@ class Id {
 
 using TenantId = Id<struct TenantIdTag>;
 using UserId = Id<struct UserIdTag>;
-using AgentId = Id<struct AgentIdTag>;
+// A user of a tenant, or an invitation that may become one.
+using MemberId = Id<struct MemberIdTag>;
 using PersonalTokenId = Id<struct PersonalTokenIdTag>;
+using AgentId = Id<struct AgentIdTag>;
 using TokenId = Id<struct TokenIdTag>;
 using SecretId = Id<struct SecretIdTag>;
 using ApprovalId = Id<struct ApprovalIdTag>;

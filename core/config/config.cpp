@@ -109,31 +109,75 @@ Setting duration(std::string key,
             [access](const Config& config) { return show_milliseconds(access(config)); }};
 }
 
+// One of a few words.
+template <class Value, std::size_t N, class Access>
+Setting choice(std::string key,
+               const std::pair<std::string_view, Value> (&choices)[N],
+               Access access) {
+    return {std::move(key),
+            [&choices, access](Config& config, const std::string& value) -> Wanted {
+                std::string wanted = "one of";
+                for (const auto& [name, named] : choices) {
+                    if (name == value) {
+                        access(config) = named;
+                        return std::nullopt;
+                    }
+                    wanted.append(wanted.size() == 6 ? " " : ", ").append(name);
+                }
+                return wanted;
+            },
+            [&choices, access](const Config& config) -> std::string {
+                for (const auto& [name, named] : choices)
+                    if (named == access(config)) return std::string(name);
+                return {};
+            }};
+}
+
 constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"error", log::Level::Error},
                                                                {"warning", log::Level::Warning},
                                                                {"info", log::Level::Info},
                                                                {"debug", log::Level::Debug}};
 
-Setting log_level() {
-    return {"log.level",
+constexpr std::pair<std::string_view, Config::SignUp::Policy> kSignUpPolicies[] = {
+    {"invited", Config::SignUp::Policy::Invited},
+    {"domains", Config::SignUp::Policy::Domains},
+    {"allow", Config::SignUp::Policy::Everybody}};
+
+// A domain as it stands behind the @ of an address, in lower case.
+bool is_domain(std::string_view text) {
+    const bool bytes = std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    });
+    return bytes && !text.empty() && text.front() != '.' && text.back() != '.';
+}
+
+Setting sign_up_domains() {
+    return {"sign_up.domains",
             [](Config& config, const std::string& value) -> Wanted {
-                for (const auto& [name, level] : kLevels) {
-                    if (name != value) continue;
-                    config.log.level = level;
-                    return std::nullopt;
+                std::vector<std::string> domains;
+                for (std::size_t begin = 0; begin <= value.size();) {
+                    const std::size_t end = std::min(value.find(',', begin), value.size());
+                    domains.push_back(value.substr(begin, end - begin));
+                    if (!is_domain(domains.back()))
+                        return "domains in lower case with commas between them, such as "
+                               "'a.example,b.example'";
+                    begin = end + 1;
                 }
-                return "one of error, warning, info, debug";
+                config.sign_up.domains = std::move(domains);
+                return std::nullopt;
             },
-            [](const Config& config) -> std::string {
-                for (const auto& [name, level] : kLevels)
-                    if (level == config.log.level) return std::string(name);
-                return "info";
+            [](const Config& config) {
+                std::string list;
+                for (const auto& domain : config.sign_up.domains)
+                    list += (list.empty() ? "" : ",") + domain;
+                return list;
             }};
 }
 
 const std::vector<Setting>& settings() {
     using std::chrono::hours;
     using std::chrono::milliseconds;
+    using std::chrono::minutes;
     using std::chrono::seconds;
     static const std::vector<Setting> all{
         text(
@@ -180,6 +224,17 @@ const std::vector<Setting>& settings() {
             "approvals.pending_ttl", seconds(60), hours(24 * 30), [](auto& c) -> auto& {
                 return c.approvals.pending_ttl;
             }),
+        duration(
+            "members.invitation_ttl", minutes(1), hours(24 * 90), [](auto& c) -> auto& {
+                return c.members.invitation_ttl;
+            }),
+        choice(
+            "sign_up.policy", kSignUpPolicies, [](auto& c) -> auto& { return c.sign_up.policy; }),
+        sign_up_domains(),
+        integer(
+            "sign_up.most_per_hour", 1, 100000, [](auto& c) -> auto& {
+                return c.sign_up.most_per_hour;
+            }),
         boolean(
             "policy.user_reads", [](auto& c) -> auto& { return c.policy.user_reads; }),
         boolean(
@@ -190,7 +245,8 @@ const std::vector<Setting>& settings() {
             "local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
         text(
             "egress.ca_file", [](auto& c) -> auto& { return c.egress.ca_file; }),
-        log_level(),
+        choice(
+            "log.level", kLevels, [](auto& c) -> auto& { return c.log.level; }),
     };
     return all;
 }
@@ -404,6 +460,11 @@ Result<Config> load(const std::filesystem::path& file) {
         return failure(ErrorCode::ConfigInvalid,
                        file.string() + ": 'tokens.default_ttl' is above 'tokens.max_ttl'");
     if (const auto fine = check_local_issuer(config); !fine) return failure(fine);
+    if (config.sign_up.policy == Config::SignUp::Policy::Domains && config.sign_up.domains.empty())
+        return failure(ErrorCode::ConfigInvalid,
+                       file.string() +
+                           ": 'sign_up.policy' is domains, and 'sign_up.domains' lists "
+                           "none");
     return config;
 }
 

@@ -46,6 +46,17 @@ struct Config {
     struct Approvals {
         std::chrono::seconds pending_ttl{86400};
     };
+    struct Members {
+        std::chrono::seconds invitation_ttl{7 * 86400};
+    };
+    // Who gets a tenant of their own by signing in with an ID token that is not of the local
+    // issuer.
+    struct SignUp {
+        enum class Policy { Invited, Domains, Everybody };
+        Policy policy = Policy::Invited;   // nobody: who is invited joins a tenant that is there
+        std::vector<std::string> domains;  // of verified e-mail addresses
+        std::int64_t most_per_hour = 100;  // new tenants, of the whole service
+    };
     struct Policy {
         bool user_reads = false;
     };
@@ -67,6 +78,8 @@ struct Config {
     Worker worker;
     Tokens tokens;
     Approvals approvals;
+    Members members;
+    SignUp sign_up;
     Policy policy;
     LocalIssuer local_issuer;
     std::vector<IssuerEntry> issuers;

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/identity/id_token.h"
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/member_role.h"
 #include "core/identity/scoped_token.h"
@@ -16,8 +17,18 @@
 
 namespace core::identity {
 
-// What a route asks for. Unset is nobody's choice: the route table's check refuses it.
-enum class AuthKind : std::uint8_t { Unset, None, AgentKey, ScopedToken, User, ScopedTokenOrUser };
+// What a route asks for; lets_people_in() says where a person needs a role. Unset is nobody's
+// choice: the route table's check refuses it.
+enum class AuthKind : std::uint8_t {
+    Unset,
+    None,
+    AgentKey,
+    ScopedToken,
+    User,  // a member, by an ID token or a personal token
+    ScopedTokenOrUser,
+    SignedInUser,  // a member, by an ID token
+    Identity,      // whoever an ID token names, member or not
+};
 
 // Who may call an endpoint: a kind of credential and, where that is a person's, the role that the
 // person needs at least.
@@ -27,7 +38,8 @@ struct Access {
 };
 
 constexpr bool lets_people_in(AuthKind kind) {
-    return kind == AuthKind::User || kind == AuthKind::ScopedTokenOrUser;
+    return kind == AuthKind::User || kind == AuthKind::ScopedTokenOrUser ||
+           kind == AuthKind::SignedInUser;
 }
 
 // An agent with its long-lived key.
@@ -56,7 +68,13 @@ struct UserPrincipal {
     std::optional<Timestamp> signed_in_at;
 };
 
-using Principal = std::variant<std::monostate, AgentPrincipal, TokenPrincipal, UserPrincipal>;
+// Whom an ID token names. What they belong to has not been looked at.
+struct IdentityPrincipal {
+    IdTokenClaims claims;
+};
+
+using Principal =
+    std::variant<std::monostate, AgentPrincipal, TokenPrincipal, UserPrincipal, IdentityPrincipal>;
 
 // The name that a client gives a request which it may send again (header Idempotency-Key).
 struct IdempotencyKey {

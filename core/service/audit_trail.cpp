@@ -97,6 +97,19 @@ store::AuditRecord refused_access(const Runtime& runtime,
     return record;
 }
 
+store::AuditRecord failed_authentication(const Runtime& runtime,
+                                         std::string_view resource_type,
+                                         const UuidBytes& resource,
+                                         std::string_view reason) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = "auth.failed";
+    record.resource_type = resource_type;
+    record.resource = resource;
+    record.reason = std::string(reason);
+    return record;
+}
+
 Failure refuse(const Runtime& runtime,
                const TenantId& tenant,
                const store::AuditOrigin& origin,

@@ -24,7 +24,7 @@ store::AuditOrigin audit_origin(const identity::TokenPrincipal& token,
 store::AuditOrigin audit_origin(const identity::UserPrincipal& user,
                                 const identity::Origin& origin);
 store::AuditOrigin audit_origin(const Actor& actor, const identity::Origin& origin);
-// Of a principal that is known. Precondition: not std::monostate.
+// Of one that belongs to a tenant. Precondition: neither std::monostate nor an IdentityPrincipal.
 store::AuditOrigin audit_origin(const identity::Principal& principal,
                                 const identity::Origin& origin);
 TenantId tenant_of(const identity::Principal& principal);
@@ -39,6 +39,12 @@ store::AuditRecord refused_access(const Runtime& runtime,
                                   const scope::SecretPath& path,
                                   const identity::Principal& principal,
                                   std::string_view reason);
+
+// A credential, or whoever holds it, that may not do what was asked.
+store::AuditRecord failed_authentication(const Runtime& runtime,
+                                         std::string_view resource_type,
+                                         const UuidBytes& resource,
+                                         std::string_view reason);
 
 // Writes one record, committed, and then gives `error`; where it can't be written, StoreUnavailable
 // instead: no audit, no answer.

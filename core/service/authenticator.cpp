@@ -7,7 +7,6 @@
 #include "core/service/services.h"
 #include "core/store/agent_store.h"
 #include "core/store/connection_pool.h"
-#include "core/store/tenant_store.h"
 #include "core/store/token_store.h"
 
 #include <array>
@@ -53,6 +52,10 @@ bool is_wanted(AuthKind wanted, const Principal& principal) {
             return user;
         case AuthKind::ScopedTokenOrUser:
             return token || user;
+        case AuthKind::SignedInUser:
+            return user && std::get<identity::UserPrincipal>(principal).signed_in_at.has_value();
+        case AuthKind::Identity:
+            return std::holds_alternative<identity::IdentityPrincipal>(principal);
         case AuthKind::None:
         case AuthKind::Unset:
             return false;
@@ -70,6 +73,9 @@ std::string_view name_of(AuthKind wanted) {
             return "a user token";
         case AuthKind::ScopedTokenOrUser:
             return "a scoped token or a user token";
+        case AuthKind::SignedInUser:
+        case AuthKind::Identity:
+            return "an ID token";
         case AuthKind::None:
         case AuthKind::Unset:
             return "no credential";
@@ -80,20 +86,10 @@ std::string_view name_of(AuthKind wanted) {
 std::string_view name_of(const Principal& principal) {
     if (std::holds_alternative<identity::AgentPrincipal>(principal)) return "an agent key";
     if (std::holds_alternative<identity::TokenPrincipal>(principal)) return "a scoped token";
+    if (const auto* user = std::get_if<identity::UserPrincipal>(&principal);
+        user != nullptr && !user->signed_in_at)
+        return "a personal token";
     return "a user token";
-}
-
-store::AuditRecord failed_authentication(const Runtime& runtime,
-                                         std::string_view resource_type,
-                                         const UuidBytes& resource,
-                                         std::string_view reason) {
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(runtime.clock);
-    record.type = "auth.failed";
-    record.resource_type = resource_type;
-    record.resource = resource;
-    record.reason = std::string(reason);
-    return record;
 }
 
 // What the audit log names when a principal uses a credential where it may not.
@@ -176,19 +172,27 @@ Result<Principal> agent_principal(const store::AgentKeyRow& agent) {
 
 }  // namespace
 
+// One credential, and what is wanted of it.
+struct Authenticator::Asked {
+    AuthKind kind;
+    std::string_view credential;
+    std::optional<std::string_view> tenant;
+};
+
 Authenticator::Authenticator(const Runtime& runtime)
     : m_runtime(runtime),
       m_issuers(runtime),
       m_pepper(runtime.keyring.pepper()),
-      m_token_keys(runtime.keyring.token_keys()) {}
+      m_token_keys(runtime.keyring.token_keys()),
+      m_sign_in(runtime) {}
 
 Result<Principal> Authenticator::authenticate(const identity::Access& wanted,
-                                              std::optional<std::string_view> header,
+                                              const Credentials& credentials,
                                               const Origin& origin) {
-    if (!header) return unauthorized("no Authorization header");
-    const auto credential = bearer_of(*header);
+    if (!credentials.authorization) return unauthorized("no Authorization header");
+    const auto credential = bearer_of(*credentials.authorization);
     if (!credential) return unauthorized("the Authorization header is no bearer credential");
-    auto principal = identify(*credential, origin);
+    auto principal = identify({wanted.kind, *credential, credentials.tenant}, origin);
     if (!principal) return principal;
     if (!is_wanted(wanted.kind, *principal))
         return refuse_kind(m_runtime, wanted.kind, *principal, origin);
@@ -198,14 +202,16 @@ Result<Principal> Authenticator::authenticate(const identity::Access& wanted,
     return principal;
 }
 
-Result<Principal> Authenticator::identify(std::string_view credential, const Origin& origin) {
+Result<Principal> Authenticator::identify(const Asked& asked, const Origin& origin) {
     // Keys are known by their prefix; all else must be a JSON Web Token.
-    if (credential.starts_with(identity::kAgentKeyPrefix))
-        return identify_agent(credential, origin);
-    const auto jws = identity::parse_jws(credential);
+    if (asked.credential.starts_with(identity::kAgentKeyPrefix))
+        return identify_agent(asked.credential, origin);
+    if (asked.credential.starts_with(identity::kUserKeyPrefix))
+        return m_sign_in.by_personal_token(asked.credential, asked.tenant, origin);
+    const auto jws = identity::parse_jws(asked.credential);
     if (!jws) return failure(jws);
     // The kid decides which key verifies, and the key decides the algorithm.
-    if (!m_token_keys.knows(jws->kid)) return identify_user(*jws);
+    if (!m_token_keys.knows(jws->kid)) return identify_person(*jws, asked, origin);
     return identify_token(*jws, origin);
 }
 
@@ -251,22 +257,14 @@ Result<Principal> Authenticator::identify_agent(std::string_view credential, con
     return agent_principal(agent);
 }
 
-Result<Principal> Authenticator::identify_user(const identity::Jws& jws) {
-    const auto claims = m_issuers.verify(jws);
-    if (!claims) return failure(claims);
-    auto connection = m_runtime.connections.borrow();
-    if (!connection) return failure(connection);
-    const auto memberships = store::find_memberships(**connection, claims->issuer, claims->subject);
-    if (!memberships) return failure(memberships);
-    if (memberships->empty()) return unauthorized("the user belongs to no tenant");
-    identity::UserPrincipal user;
-    user.tenant = memberships->front().tenant;
-    user.user = memberships->front().user;
-    const auto role = identity::parse_member_role(memberships->front().role);
-    if (!role) return failure(ErrorCode::IntegrityFailure, {}, "a member's role is unknown");
-    user.role = *role;
-    user.signed_in_at = claims->authenticated_at;
-    return Principal(std::move(user));
+Result<Principal> Authenticator::identify_person(const identity::Jws& jws,
+                                                 const Asked& asked,
+                                                 const Origin& origin) {
+    auto claims = m_issuers.verify(jws);
+    if (!claims) return failure(std::move(claims));
+    if (asked.kind == AuthKind::Identity)
+        return Principal(identity::IdentityPrincipal{std::move(*claims)});
+    return m_sign_in.by_id_token(*claims, asked.tenant, origin);
 }
 
 Error address_denied(const identity::IpAddress& address) {

@@ -8,6 +8,7 @@
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
 #include "core/service/known_issuers.h"
+#include "core/service/sign_in.h"
 
 #include <optional>
 #include <string_view>
@@ -16,33 +17,41 @@ namespace core::service {
 
 struct Runtime;
 
+// What a request says about who sends it. The views live as long as the request.
+struct Credentials {
+    std::optional<std::string_view> authorization;  // the value of the one header of that name
+    std::optional<std::string_view> tenant;         // X-Tenant-Id, which chooses for people alone
+};
+
 class Authenticator {
   public:
     // `runtime` must outlive this object.
     explicit Authenticator(const Runtime& runtime);
 
-    // `header`: the value of the one Authorization header, nothing where there is none. The result
-    // is of a kind that `wanted` allows, and a person of at least its role.
+    // The result is of a kind that `wanted` allows, and a person of at least its role.
     // Errors: Unauthorized, the same for every credential that does not hold; ScopeDenied for a
-    // valid one of the wrong kind or role, naming the one wanted (recorded as auth.failed);
-    // StoreUnavailable.
+    // valid one of the wrong kind or role, naming the one wanted (recorded as auth.failed), and
+    // for a person who is no member; InvalidRequest and RateLimited as SignIn; StoreUnavailable.
     Result<identity::Principal> authenticate(const identity::Access& wanted,
-                                             std::optional<std::string_view> header,
+                                             const Credentials& credentials,
                                              const identity::Origin& origin);
 
   private:
-    Result<identity::Principal> identify(std::string_view credential,
-                                         const identity::Origin& origin);
+    struct Asked;
+    Result<identity::Principal> identify(const Asked& asked, const identity::Origin& origin);
     Result<identity::Principal> identify_token(const identity::Jws& jws,
                                                const identity::Origin& origin);
     Result<identity::Principal> identify_agent(std::string_view credential,
                                                const identity::Origin& origin);
-    Result<identity::Principal> identify_user(const identity::Jws& jws);
+    Result<identity::Principal> identify_person(const identity::Jws& jws,
+                                                const Asked& asked,
+                                                const identity::Origin& origin);
 
     const Runtime& m_runtime;
     KnownIssuers m_issuers;
     crypto::HmacKey m_pepper;
     identity::ScopedTokenKeys m_token_keys;
+    SignIn m_sign_in;
 };
 
 // What a credential gets that is valid, but not from there.

@@ -15,13 +15,23 @@ namespace {
 
 constexpr std::size_t kLongestName = 200;
 
-Result<TenantProfile> profile_of(const TenantId& tenant, const store::ResultSet& found) {
+void look(store::Transaction& transaction, const identity::UserPrincipal& user) {
+    store::add_find_profile(transaction, user.tenant, user.user);
+    store::add_find_tenants_of(transaction, user.user);
+}
+
+// Of what look() queued.
+Result<TenantProfile> profile_of(const identity::UserPrincipal& user,
+                                 const store::ResultSet& found,
+                                 const store::ResultSet& tenants) {
     auto row = store::parse_profile(found);
     if (!row)
         return failure(ErrorCode::Internal, {}, "the tenant or the user of a principal is gone");
     TenantProfile profile;
-    profile.id = tenant;
+    profile.id = user.tenant;
+    profile.user = user.user;
     profile.email = std::move(row->email);
+    profile.role = user.role;
     profile.name = std::move(row->name);
     profile.plan = std::move(row->plan);
     profile.subscription_status = std::move(row->subscription_status);
@@ -30,6 +40,11 @@ Result<TenantProfile> profile_of(const TenantId& tenant, const store::ResultSet&
     profile.notify_approval_requests = row->notify_approval_requests;
     profile.notify_security_alerts = row->notify_security_alerts;
     profile.created_at = row->created_at;
+    for (auto& own : store::parse_tenants_of(tenants)) {
+        const auto role = identity::parse_member_role(own.role);
+        if (!role) return failure(ErrorCode::IntegrityFailure, {}, "a member's role is unknown");
+        profile.tenants.push_back({own.tenant, std::move(own.name), *role});
+    }
     return profile;
 }
 
@@ -57,10 +72,10 @@ Result<TenantProfile> Profile::find(const identity::UserPrincipal& user) {
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, user.tenant);
-    store::add_find_profile(transaction, user.tenant, user.user);
+    look(transaction, user);
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(store::to_error(results.error()));
-    return profile_of(user.tenant, results->front());
+    return profile_of(user, results->at(0), results->at(1));
 }
 
 Result<Body> Profile::update(const identity::UserPrincipal& user,
@@ -81,10 +96,10 @@ Result<Body> Profile::update(const identity::UserPrincipal& user,
                                       patch.name,
                                       patch.notify_approval_requests,
                                       patch.notify_security_alerts);
-            store::add_find_profile(transaction, user.tenant, user.user);
+            look(transaction, user);
             const auto results = transaction.flush();
             if (!results) return tl::unexpected(store::to_error(results.error()));
-            const auto profile = profile_of(user.tenant, results->at(1));
+            const auto profile = profile_of(user, results->at(1), results->at(2));
             if (!profile) return failure(profile);
             store::AuditRecord record;
             record.event = crypto::new_id<AuditEventId>(m_runtime.clock);

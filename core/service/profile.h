@@ -12,14 +12,28 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace core::service {
 
 struct Runtime;
 
+// A tenant among those that a person belongs to.
+struct OwnTenant {
+    TenantId id;
+    std::string name;
+    identity::MemberRole role = identity::MemberRole::Viewer;
+};
+
 struct TenantProfile {
     TenantId id;
-    std::string email;  // of the person who asks
+    // Of the person who asks: who they are, what the credential lets them do here, where else they
+    // belong (this tenant among them, longest membership first).
+    UserId user;
+    std::string email;
+    identity::MemberRole role = identity::MemberRole::Viewer;
+    std::vector<OwnTenant> tenants;
+
     std::string name;
     std::string plan;                 // free, pro, enterprise
     std::string subscription_status;  // none, active, past_due, canceled, ...

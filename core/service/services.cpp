@@ -13,7 +13,9 @@ Services::Services(const Runtime& shared)
       secrets(shared),
       secret_changes(shared),
       audit(shared),
-      profile(shared) {}
+      profile(shared),
+      members(shared),
+      personal_tokens(shared) {}
 
 Result<void> Services::check_health() {
     auto connection = runtime.connections.borrow();

@@ -8,9 +8,12 @@
 #include "core/service/audit.h"
 #include "core/service/authenticator.h"
 #include "core/service/keyring.h"
+#include "core/service/members.h"
+#include "core/service/personal_tokens.h"
 #include "core/service/profile.h"
 #include "core/service/secret_changes.h"
 #include "core/service/secrets.h"
+#include "core/service/sign_up.h"
 #include "core/service/tenants.h"
 #include "core/service/tokens.h"
 
@@ -32,7 +35,11 @@ struct Policy {
     std::chrono::seconds default_token_ttl{3600};
     std::chrono::seconds max_token_ttl{86400};
     std::chrono::seconds approval_ttl{86400};
+    std::chrono::seconds invitation_ttl{7 * 86400};
     bool user_reads = false;
+    // Empty where there is none. Its people are made by the operator alone.
+    std::string local_issuer;
+    SignUpPolicy sign_up;
 };
 
 // Shared by all threads; everything in it is immutable or locks for itself, and outlives them.
@@ -63,6 +70,8 @@ struct Services {
     SecretChanges secret_changes;
     Audit audit;
     Profile profile;
+    Members members;
+    PersonalTokens personal_tokens;
 };
 
 }  // namespace core::service

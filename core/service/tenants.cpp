@@ -4,12 +4,14 @@
 #include "core/crypto/random.h"
 #include "core/crypto/rsa.h"
 #include "core/crypto/tenant_keys.h"
+#include "core/identity/email_address.h"
 #include "core/identity/id_token.h"
 #include "core/service/audit_trail.h"
 #include "core/service/services.h"
 #include "core/service/text_rules.h"
 #include "core/store/connection_pool.h"
 #include "core/store/key_store.h"
+#include "core/store/member_store.h"
 #include "core/store/tenant_store.h"
 
 #include <algorithm>
@@ -28,17 +30,41 @@ Failure invalid(std::string message) {
 }
 
 Result<void> check_email(std::string_view email) {
-    const auto at = email.find('@');
-    const bool printable =
-        std::all_of(email.begin(), email.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-    if (at == std::string_view::npos || at == 0 || at + 1 == email.size() || !printable ||
-        email.size() > kLongestEmail)
+    if (!identity::EmailAddress::parse(email) || email.size() > kLongestEmail)
         return invalid("'" + std::string(email) +
                        "' is no e-mail address of at most 128 characters");
     return {};
 }
 
 }  // namespace
+
+void add_new_tenant(const Runtime& runtime,
+                    store::Transaction& transaction,
+                    const TenantId& tenant,
+                    std::string_view name,
+                    std::string_view plan) {
+    const auto kek_id = crypto::new_id<KeyId>(runtime.clock);
+    const auto kek = crypto::create_kek(runtime.root_key, tenant, kek_id, 1);
+    const auto rate_limit_key = crypto::random_base62(kRateLimitKeySize);
+    store::add_tenant(
+        transaction, tenant, name, plan, as_text({rate_limit_key.data(), rate_limit_key.size()}));
+    store::add_tenant_key(transaction, tenant, {kek_id, 1, kek.box});
+}
+
+store::AuditRecord tenant_created(const Runtime& runtime,
+                                  const TenantId& tenant,
+                                  std::string_view plan,
+                                  const UserId& owner) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = "tenant.created";
+    record.resource_type = "tenant";
+    record.resource = tenant.bytes();
+    JsonWriter details;
+    details.begin_object().member("plan", plan).member("owner", owner.text()).end_object();
+    record.details = std::move(details).take_text();
+    return record;
+}
 
 Result<Tenant> Tenants::create(std::string_view name,
                                std::string_view plan,
@@ -53,19 +79,11 @@ Result<Tenant> Tenants::create(std::string_view name,
     tenant.id = crypto::new_id<TenantId>(m_runtime.clock);
     tenant.name = std::string(name);
     tenant.plan = std::string(plan);
-    const auto kek_id = crypto::new_id<KeyId>(m_runtime.clock);
-    const auto kek = crypto::create_kek(m_runtime.root_key, tenant.id, kek_id, 1);
-    const auto rate_limit_key = crypto::random_base62(kRateLimitKeySize);
 
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection);
-    store::add_tenant(transaction,
-                      tenant.id,
-                      name,
-                      plan,
-                      as_text({rate_limit_key.data(), rate_limit_key.size()}));
-    store::add_tenant_key(transaction, tenant.id, {kek_id, 1, kek.box});
+    add_new_tenant(m_runtime, transaction, tenant.id, name, plan);
     store::add_user(transaction,
                     crypto::new_id<UserId>(m_runtime.clock),
                     m_local_issuer.issuer,
@@ -76,17 +94,11 @@ Result<Tenant> Tenants::create(std::string_view name,
     tenant.created_at = made->at(0).row(0).time();
     const auto owner = made->at(2).row(0).id<UserId>();
 
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
-    record.type = "member.invited";
-    record.resource_type = "user";
-    record.resource = owner.bytes();
-    record.details = R"({"role":"owner"})";
     store::add_member(transaction, tenant.id, owner, "owner");
     store::add_audit_record(transaction,
                             tenant.id,
                             audit_origin(Actor{tenant.id, "operator", std::nullopt}, {}),
-                            record);
+                            tenant_created(m_runtime, tenant.id, plan, owner));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return tenant;
@@ -108,11 +120,13 @@ Result<Credential> Tenants::sign_user_token(const TenantId& tenant,
                                             std::chrono::seconds ttl) {
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
-    const auto member = store::find_member(**connection, tenant, m_local_issuer.issuer, email);
-    if (!member) return failure(member);
-    if (!*member)
+    const auto belongs =
+        store::belongs_to_tenant(**connection, tenant, m_local_issuer.issuer, email);
+    if (!belongs) return failure(belongs);
+    if (!*belongs)
         return failure(ErrorCode::NotFound,
-                       std::string(email) + " is no member of that tenant by the local issuer");
+                       std::string(email) +
+                           " is neither a member of that tenant by the local issuer nor invited");
     const auto key = open_local_issuer_key(**connection, m_runtime.root_key);
     if (!key) return failure(key);
     identity::LocalIdToken token;

@@ -1,4 +1,4 @@
-// Tenants and their people, as the operator's command makes them. Thread-compatible.
+// Tenants: how one is made, and the operator's command for it. Thread-compatible.
 #pragma once
 
 #include "core/base/clock.h"
@@ -6,6 +6,7 @@
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/identity/id_token.h"
+#include "core/store/audit_store.h"
 
 #include <chrono>
 #include <string>
@@ -24,6 +25,20 @@ struct Tenant {
     Timestamp created_at;
 };
 
+// Queues a tenant with a KEK of its own, in a transaction of that tenant or of the operator; two
+// results, the first of them a row with created_at. Precondition: `name` and `plan` are valid.
+void add_new_tenant(const Runtime& runtime,
+                    store::Transaction& transaction,
+                    const TenantId& tenant,
+                    std::string_view name,
+                    std::string_view plan);
+
+// What says so in the audit log.
+store::AuditRecord tenant_created(const Runtime& runtime,
+                                  const TenantId& tenant,
+                                  std::string_view plan,
+                                  const UserId& owner);
+
 class Tenants {
   public:
     // `runtime`, whose connections are of role secretstore_maint, must outlive this object.
@@ -37,8 +52,9 @@ class Tenants {
                           std::string_view owner_email);
     Result<std::vector<Tenant>> list();
 
-    // An ID token of the local issuer for a member. Errors: NotFound where `email` is no member of
-    // `tenant` by the local issuer; InvalidRequest; StoreUnavailable.
+    // An ID token of the local issuer for a member, or for somebody who is invited and may accept
+    // with it. Errors: NotFound where `email` is neither in `tenant` by the local issuer;
+    // InvalidRequest; StoreUnavailable.
     Result<Credential> sign_user_token(const TenantId& tenant,
                                        std::string_view email,
                                        std::chrono::seconds ttl);

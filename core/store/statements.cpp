@@ -301,6 +301,32 @@ constexpr auto& kListApprovalsText = Joined<kApprovalColumns, kApprovalPage>::kT
 constexpr const char* kFindApproval = kFindApprovalText.data();
 constexpr const char* kListApprovals = kListApprovalsText.data();
 
+// Members, and those who are invited and have not come yet.
+constexpr std::string_view kMemberColumns = R"sql(
+select x.id, x.email, x.role, x.is_active, x.created_at, x.expires_at
+from (
+    select m.user_id as id, u.email, m.role, true as is_active, m.created_at,
+           null::timestamptz as expires_at
+    from store.members m
+    join store.users u on u.user_id = m.user_id
+    where m.tenant_id = $1::uuid
+    union all
+    select i.invitation_id, i.email, i.role, false, i.created_at, i.expires_at
+    from store.invitations i
+    where i.tenant_id = $1::uuid and i.accepted_at is null and i.expires_at > now()
+) x)sql";
+constexpr std::string_view kMemberById = R"sql(
+where x.id = $2::uuid
+)sql";
+constexpr std::string_view kMemberPage = R"sql(
+order by x.is_active desc, x.created_at, x.id
+limit $2::bigint offset $3::bigint
+)sql";
+constexpr auto& kFindMemberText = Joined<kMemberColumns, kMemberById>::kText;
+constexpr auto& kListMembersText = Joined<kMemberColumns, kMemberPage>::kText;
+constexpr const char* kFindMember = kFindMemberText.data();
+constexpr const char* kListMembers = kListMembersText.data();
+
 constexpr auto kStatements = std::to_array<StatementText>({
     {Statement::Begin, "begin", "begin", kEveryone},
     {Statement::Commit, "commit", "commit", kEveryone},
@@ -311,12 +337,6 @@ constexpr auto kStatements = std::to_array<StatementText>({
      kApp},
     {Statement::Ping, "ping", "select 1::bigint", kEveryone},
 
-    {Statement::FindMemberships,
-     "find_memberships",
-     R"sql(
-select m.tenant_id, m.user_id, m.role from store.find_memberships($1::text, $2::text) m
-)sql",
-     kApp},
     {Statement::FindProfile,
      "find_profile",
      R"sql(
@@ -346,7 +366,7 @@ insert into store.tenants (tenant_id, name, plan, rate_limit_key)
 values ($1::uuid, $2::text, $3::text, $4::text)
 returning created_at
 )sql",
-     kMaint},
+     kApp | kMaint},
     {Statement::UpsertUser,
      "upsert_user",
      R"sql(
@@ -361,20 +381,248 @@ returning user_id
      R"sql(
 insert into store.members (tenant_id, user_id, role) values ($1::uuid, $2::uuid, $3::text)
 )sql",
-     kMaint},
+     kApp | kMaint},
     {Statement::ListTenants,
      "list_tenants",
      R"sql(
 select t.tenant_id, t.name, t.plan, t.created_at from store.tenants t order by t.created_at, t.tenant_id
 )sql",
      kMaint},
-    {Statement::FindLocalMember,
-     "find_local_member",
+    {Statement::FindTenantsOf,
+     "find_tenants_of",
      R"sql(
-select u.user_id
-from store.users u
-join store.members m on m.user_id = u.user_id
-where m.tenant_id = $1::uuid and u.issuer = $2::text and u.subject = $3::text
+select t.tenant_id, t.name, t.role from store.find_tenants_of($1::uuid) t
+)sql",
+     kApp},
+    {Statement::FindPerson,
+     "find_person",
+     R"sql(
+select p.user_id, p.tenant_id, p.role from store.find_person($1::text, $2::text) p
+)sql",
+     kApp},
+    {Statement::AddPerson,
+     "add_person",
+     R"sql(
+select p.user_id, p.is_new from store.add_person($1::uuid, $2::text, $3::text, $4::text) p
+)sql",
+     kApp},
+    {Statement::CountRecentTenants,
+     "count_recent_tenants",
+     "select store.count_recent_tenants()",
+     kApp},
+    // Not the lock that a row of this tenant takes by referring to it: that one goes on.
+    {Statement::LockMembers,
+     "lock_members",
+     R"sql(
+select t.tenant_id from store.tenants t where t.tenant_id = $1::uuid for no key update
+)sql",
+     kApp},
+    {Statement::ListMembers, "list_members", kListMembers, kApp},
+    {Statement::CountMembers,
+     "count_members",
+     R"sql(
+select (
+           select count(*)
+           from store.members m
+           where m.tenant_id = $1::uuid
+       ) + (
+           select count(*)
+           from store.invitations i
+           where i.tenant_id = $1::uuid and i.accepted_at is null and i.expires_at > now()
+       )
+)sql",
+     kApp},
+    {Statement::FindMember, "find_member", kFindMember, kApp},
+    {Statement::CountOwners,
+     "count_owners",
+     R"sql(
+select count(*) from store.members m where m.tenant_id = $1::uuid and m.role = 'owner'
+)sql",
+     kApp},
+    {Statement::UpdateMemberRole,
+     "update_member_role",
+     R"sql(
+update store.members m set role = $3::text where m.tenant_id = $1::uuid and m.user_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::DeleteMember,
+     "delete_member",
+     "delete from store.members m where m.tenant_id = $1::uuid and m.user_id = $2::uuid",
+     kApp},
+    // One for each address: a pending one, be its time over or not, gives way.
+    {Statement::UpsertInvitation,
+     "upsert_invitation",
+     R"sql(
+insert into store.invitations (tenant_id, invitation_id, email, role, token_digest, invited_by,
+                               expires_at)
+values ($1::uuid, $2::uuid, $3::text, $4::text, $5::bytea, $6::uuid, $7::timestamptz)
+on conflict (tenant_id, email) where accepted_at is null do update
+set invitation_id = excluded.invitation_id, role = excluded.role,
+    token_digest = excluded.token_digest, invited_by = excluded.invited_by, created_at = now(),
+    expires_at = excluded.expires_at
+)sql",
+     kApp},
+    {Statement::FindPendingInvitations,
+     "find_pending_invitations",
+     R"sql(
+select count(*), max(i.role) filter (where i.email = $2::text)
+from store.invitations i
+where i.tenant_id = $1::uuid and i.accepted_at is null and i.expires_at > now()
+)sql",
+     kApp},
+    {Statement::UpdateInvitationRole,
+     "update_invitation_role",
+     R"sql(
+update store.invitations i
+set role = $3::text
+where i.tenant_id = $1::uuid and i.invitation_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::DeleteInvitation,
+     "delete_invitation",
+     R"sql(
+delete from store.invitations i where i.tenant_id = $1::uuid and i.invitation_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::AcceptInvitation,
+     "accept_invitation",
+     R"sql(
+update store.invitations i
+set accepted_at = now()
+where i.tenant_id = $1::uuid and i.invitation_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::FindInvitation,
+     "find_invitation",
+     R"sql(
+select i.tenant_id, i.invitation_id, i.email, i.is_pending
+from store.find_invitation($1::bytea) i
+)sql",
+     kApp},
+    {Statement::BelongsToTenant,
+     "belongs_to_tenant",
+     R"sql(
+select exists (
+           select
+           from store.users u
+           join store.members m on m.user_id = u.user_id
+           where m.tenant_id = $1::uuid and u.issuer = $2::text and u.subject = $3::text
+       ) or exists (
+           select
+           from store.invitations i
+           where i.tenant_id = $1::uuid and i.email = $3::text and i.accepted_at is null
+             and i.expires_at > now()
+       )
+)sql",
+     kMaint},
+    {Statement::SweepInvitations,
+     "sweep_invitations",
+     R"sql(
+with doomed as (
+    select i.tenant_id, i.invitation_id
+    from store.invitations i
+    where i.expires_at <= now()
+    order by i.expires_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.invitations i
+    using doomed d
+    where i.tenant_id = d.tenant_id and i.invitation_id = d.invitation_id
+      and i.expires_at <= now()
+    returning i.invitation_id
+)
+select count(*) from gone
+)sql",
+     kMaint},
+
+    {Statement::FindPersonalToken,
+     "find_personal_token",
+     R"sql(
+select p.tenant_id, p.personal_token_id, p.user_id, p.key_pepper_id, p.key_mac, p.token_role,
+       p.member_role, p.is_revoked, p.has_expired, p.was_used_lately
+from store.find_personal_token($1::text) p
+)sql",
+     kApp},
+    // Where another request notes it at this moment, that will do.
+    {Statement::TouchPersonalToken,
+     "touch_personal_token",
+     R"sql(
+update store.personal_tokens p
+set last_used_at = now()
+where p.tenant_id = $1::uuid and p.personal_token_id = (
+    select t.personal_token_id
+    from store.personal_tokens t
+    where t.tenant_id = $1::uuid and t.personal_token_id = $2::uuid
+    for no key update skip locked
+)
+)sql",
+     kApp},
+    {Statement::LockMember,
+     "lock_member",
+     R"sql(
+select m.user_id
+from store.members m
+where m.tenant_id = $1::uuid and m.user_id = $2::uuid
+for no key update
+)sql",
+     kApp},
+    {Statement::InsertPersonalToken,
+     "insert_personal_token",
+     R"sql(
+insert into store.personal_tokens (tenant_id, personal_token_id, user_id, name, role, key_public_id,
+                                   key_pepper_id, key_mac, expires_at)
+values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::text, $7::uuid, $8::bytea,
+        $9::timestamptz)
+)sql",
+     kApp},
+    {Statement::ListPersonalTokens,
+     "list_personal_tokens",
+     R"sql(
+select p.personal_token_id, p.name, p.role, p.key_public_id, p.created_at, p.expires_at,
+       p.last_used_at
+from store.personal_tokens p
+where p.tenant_id = $1::uuid and p.user_id = $2::uuid and p.revoked_at is null
+  and p.expires_at > now()
+order by p.personal_token_id desc
+limit $3::bigint offset $4::bigint
+)sql",
+     kApp},
+    {Statement::CountPersonalTokens,
+     "count_personal_tokens",
+     R"sql(
+select count(*)
+from store.personal_tokens p
+where p.tenant_id = $1::uuid and p.user_id = $2::uuid and p.revoked_at is null
+  and p.expires_at > now()
+)sql",
+     kApp},
+    {Statement::RevokePersonalToken,
+     "revoke_personal_token",
+     R"sql(
+update store.personal_tokens p
+set revoked_at = now()
+where p.tenant_id = $1::uuid and p.user_id = $2::uuid and p.personal_token_id = $3::uuid
+  and p.revoked_at is null and p.expires_at > now()
+)sql",
+     kApp},
+    {Statement::SweepPersonalTokens,
+     "sweep_personal_tokens",
+     R"sql(
+with doomed as (
+    select p.tenant_id, p.personal_token_id
+    from store.personal_tokens p
+    where p.expires_at <= now()
+    order by p.expires_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.personal_tokens p
+    using doomed d
+    where p.tenant_id = d.tenant_id and p.personal_token_id = d.personal_token_id
+    returning p.personal_token_id
+)
+select count(*) from gone
 )sql",
      kMaint},
 
@@ -481,7 +729,7 @@ returning (select extract(epoch from now() - k.fetched_at)::bigint
 insert into store.tenant_keys (tenant_id, kek_id, generation, state, box)
 values ($1::uuid, $2::uuid, $3::bigint, 'active', $4::bytea)
 )sql",
-     kMaint},
+     kApp | kMaint},
     {Statement::FindActiveTenantKey,
      "find_active_tenant_key",
      R"sql(

@@ -2,20 +2,19 @@
 
 namespace core::store {
 
-Result<std::vector<Membership>> find_memberships(Connection& connection,
-                                                 std::string_view issuer,
-                                                 std::string_view subject) {
-    const auto results =
-        connection.run(Statement::FindMemberships, Parameters{}.text(issuer).text(subject));
-    if (!results) return tl::unexpected(to_error(results.error()));
-    std::vector<Membership> out;
-    for (std::size_t i = 0; i < results->size(); ++i) {
-        Row row = results->row(i);
-        Membership membership;
-        membership.tenant = row.id<TenantId>();
-        membership.user = row.id<UserId>();
-        membership.role = row.text();
-        out.push_back(std::move(membership));
+void add_find_tenants_of(Transaction& transaction, const UserId& user) {
+    transaction.add(Statement::FindTenantsOf, Parameters{}.id(user));
+}
+
+std::vector<TenantOfPerson> parse_tenants_of(const ResultSet& result) {
+    std::vector<TenantOfPerson> out;
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        Row row = result.row(i);
+        TenantOfPerson one;
+        one.tenant = row.id<TenantId>();
+        one.name = row.text();
+        one.role = row.text();
+        out.push_back(std::move(one));
     }
     return out;
 }
@@ -69,13 +68,6 @@ void add_user(Transaction& transaction,
                     Parameters{}.id(user).text(issuer).text(subject).text(email));
 }
 
-void add_member(Transaction& transaction,
-                const TenantId& tenant,
-                const UserId& user,
-                std::string_view role) {
-    transaction.add(Statement::InsertMember, Parameters{}.id(tenant).id(user).text(role));
-}
-
 Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
     const auto results = connection.run(Statement::ListTenants, {});
     if (!results) return tl::unexpected(to_error(results.error()));
@@ -90,17 +82,6 @@ Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
         out.push_back(std::move(tenant));
     }
     return out;
-}
-
-Result<std::optional<UserId>> find_member(Connection& connection,
-                                          const TenantId& tenant,
-                                          std::string_view issuer,
-                                          std::string_view subject) {
-    const auto results = connection.run(Statement::FindLocalMember,
-                                        Parameters{}.id(tenant).text(issuer).text(subject));
-    if (!results) return tl::unexpected(to_error(results.error()));
-    if (results->empty()) return std::nullopt;
-    return results->row(0).id<UserId>();
 }
 
 }  // namespace core::store

@@ -14,15 +14,16 @@
 
 namespace core::store {
 
-struct Membership {
+// A tenant that a person belongs to.
+struct TenantOfPerson {
     TenantId tenant;
-    UserId user;
+    std::string name;
     std::string role;
 };
-// Where this identity belongs, oldest membership first; before any tenant is known.
-Result<std::vector<Membership>> find_memberships(Connection& connection,
-                                                 std::string_view issuer,
-                                                 std::string_view subject);
+// Queued; one result, for parse_tenants_of(): oldest membership first, whatever tenant the
+// transaction is of.
+void add_find_tenants_of(Transaction& transaction, const UserId& user);
+std::vector<TenantOfPerson> parse_tenants_of(const ResultSet& result);
 
 // A tenant as its people see it.
 struct ProfileRow {
@@ -53,27 +54,19 @@ struct TenantRow {
     Timestamp created_at;
 };
 
-// Role maint from here on.
 // Queued; one result row with created_at.
 void add_tenant(Transaction& transaction,
                 const TenantId& tenant,
                 std::string_view name,
                 std::string_view plan,
                 std::string_view rate_limit_key);
+// Role maint from here on.
 // Queued; one result row with the user's id: a person who is known already keeps theirs.
 void add_user(Transaction& transaction,
               const UserId& user,
               std::string_view issuer,
               std::string_view subject,
               std::string_view email);
-void add_member(Transaction& transaction,
-                const TenantId& tenant,
-                const UserId& user,
-                std::string_view role);
 Result<std::vector<TenantRow>> list_tenants(Connection& connection);
-Result<std::optional<UserId>> find_member(Connection& connection,
-                                          const TenantId& tenant,
-                                          std::string_view issuer,
-                                          std::string_view subject);
 
 }  // namespace core::store

@@ -11,7 +11,12 @@ namespace fcgi {
 namespace {
 
 using core::JsonObject;
+using core::JsonValue;
+using core::identity::MemberRole;
 using core::service::SecretAttributes;
+
+// Longer than any maximum that can be configured; keeps arithmetic with times from overflowing.
+constexpr std::int64_t kLongestTtlSeconds = 100LL * 366 * 86400;
 
 core::Failure invalid(std::string message) {
     return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
@@ -67,6 +72,30 @@ core::JsonWriter& write_time(core::JsonWriter& json,
                              const std::optional<core::Timestamp>& time) {
     json.key(name);
     return time ? json.value(core::format_rfc3339(*time)) : json.value(nullptr);
+}
+
+core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
+    const auto member = object.find("ttl");
+    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
+    std::optional<std::chrono::seconds> ttl;
+    if (member->kind() == JsonValue::Kind::String) ttl = core::parse_duration(member->string());
+    if (member->kind() == JsonValue::Kind::Integer)
+        ttl = std::chrono::seconds(std::min(member->integer(), kLongestTtlSeconds));
+    if (!ttl)
+        return invalid(
+            "The member 'ttl' must be a duration such as '15m', '1h' or '7d', or whole seconds as "
+            "a number");
+    if (ttl->count() < 1) return invalid("The member 'ttl' must be at least 1 second");
+    return ttl;
+}
+
+core::Result<std::optional<MemberRole>> decode_role(const JsonObject& object) {
+    const auto text = object.optional_string("role");
+    if (!text) return core::failure(text);
+    if (!*text) return std::nullopt;
+    const auto role = core::identity::parse_member_role(**text);
+    if (!role) return invalid("The member 'role' must be one of owner, admin, approver, viewer");
+    return role;
 }
 
 core::Result<SecretAttributes> decode_attributes(const JsonObject& object) {

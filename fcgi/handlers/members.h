@@ -5,9 +5,11 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/identity/member_role.h"
 #include "core/service/secret_changes.h"
 #include "fcgi/http.h"
 
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -17,6 +19,13 @@ namespace fcgi {
 core::JsonWriter& write_time(core::JsonWriter& json,
                              std::string_view name,
                              const std::optional<core::Timestamp>& time);
+
+// A duration (15m, 1h, 7d), or seconds as a number, which is what the official CLI sends.
+// Errors: InvalidRequest.
+core::Result<std::optional<std::chrono::seconds>> decode_ttl(const core::JsonObject& object);
+
+// Of a person. Errors: InvalidRequest.
+core::Result<std::optional<core::identity::MemberRole>> decode_role(const core::JsonObject& object);
 
 // secret_type, access_tier, metadata, and where the body may have it expires_at.
 // Errors: InvalidRequest naming the member.

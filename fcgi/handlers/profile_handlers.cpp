@@ -23,7 +23,15 @@ core::Body render_profile(const TenantProfile& profile) {
     json.key("notification_preferences").begin_object();
     json.member("approval_requests", profile.notify_approval_requests);
     json.member("security_alerts", profile.notify_security_alerts).end_object();
-    json.member("created_at", core::format_rfc3339(profile.created_at)).end_object();
+    json.member("created_at", core::format_rfc3339(profile.created_at));
+    json.member("user_id", profile.user.text());
+    json.member("role", core::identity::to_string(profile.role));
+    json.key("tenants").begin_array();
+    for (const auto& own : profile.tenants) {
+        json.begin_object().member("id", own.id.text()).member("name", own.name);
+        json.member("role", core::identity::to_string(own.role)).end_object();
+    }
+    json.end_array().end_object();
     return std::move(json).take();
 }
 

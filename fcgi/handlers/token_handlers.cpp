@@ -20,27 +20,9 @@ using core::JsonValue;
 
 constexpr std::int64_t kMaxUses = 1000000;
 constexpr std::size_t kMaxReasonCharacters = 500;
-// Longer than any maximum that can be configured; keeps arithmetic with times from overflowing.
-constexpr std::int64_t kLongestTtlSeconds = 100LL * 366 * 86400;
 
 core::Failure invalid(std::string message) {
     return core::failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
-// The official CLI sends seconds as a number, everyone else 15m, 1h, 7d.
-core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
-    const auto member = object.find("ttl");
-    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
-    std::optional<std::chrono::seconds> ttl;
-    if (member->kind() == JsonValue::Kind::String) ttl = core::parse_duration(member->string());
-    if (member->kind() == JsonValue::Kind::Integer)
-        ttl = std::chrono::seconds(std::min(member->integer(), kLongestTtlSeconds));
-    if (!ttl)
-        return invalid(
-            "The member 'ttl' must be a duration such as '15m', '1h' or '7d', or whole seconds as "
-            "a number");
-    if (ttl->count() < 1) return invalid("The member 'ttl' must be at least 1 second");
-    return ttl;
 }
 
 core::Result<std::optional<std::int64_t>> decode_max_uses(const JsonObject& object) {

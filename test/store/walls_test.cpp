@@ -23,6 +23,8 @@ std::string set_tenant(const core::TenantId& tenant) {
 
 const std::string kTenantTables[] = {"tenants",
                                      "members",
+                                     "invitations",
+                                     "personal_tokens",
                                      "tenant_keys",
                                      "agents",
                                      "tokens",
@@ -176,10 +178,92 @@ BOOST_DATA_TEST_CASE(who_only_looks_sees_no_sealed_box_and_no_mac,
                      data::make({"select box from store.tenant_keys",
                                  "select box from store.service_keys",
                                  "select key_mac from store.agents",
+                                 "select key_mac from store.personal_tokens",
+                                 "select token_digest from store.invitations",
                                  "select value_box from store.secret_versions",
                                  "select dek_box from store.secret_versions"}),
                      statement) {
     BOOST_TEST(Psql("secretstore_readonly").sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+// What a sign-up and an invitation write, for the tenant of the transaction and for another.
+BOOST_DATA_TEST_CASE(
+    the_app_writes_people_into_no_other_tenant,
+    data::make(
+        {"insert into store.members (tenant_id, user_id, role) values ('%', '%', 'owner')",
+         "insert into store.tenant_keys (tenant_id, kek_id, generation, state, box) values ('%', "
+         "gen_random_uuid(), 1, 'active', '')",
+         "insert into store.tenants (tenant_id, name, plan, rate_limit_key) values ('%', 'x', "
+         "'free', '012345678901234567890123')",
+         "insert into store.invitations (tenant_id, invitation_id, email, role, token_digest, "
+         "expires_at) values ('%', gen_random_uuid(), 'a@b', 'owner', sha256('x'), now() + '1 "
+         "day')",
+         "insert into store.personal_tokens (tenant_id, personal_token_id, user_id, name, role, "
+         "key_public_id, key_pepper_id, key_mac, expires_at) values ('%', gen_random_uuid(), '%', "
+         "'x', 'owner', 'x', '%', sha256('x'), now() + '1 day')"}),
+    statement) {
+    const Rows mine;
+    const Rows theirs;
+    Psql psql("secretstore_app");
+    psql.query(set_tenant(mine.tenant));
+    std::string sql = statement;
+    for (auto at = sql.find('%'); at != std::string::npos; at = sql.find('%'))
+        sql.replace(at, 1, theirs.tenant.text());
+
+    BOOST_TEST(psql.sqlstate_of(sql) == kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(whoever_signs_up_begins_on_the_free_plan) {
+    const core::TenantId newcomer(store_test::fresh_uuid());
+    Psql psql("secretstore_app");
+    psql.query(set_tenant(newcomer));
+    const auto insert = [&](const std::string& plan) {
+        return psql.sqlstate_of(
+            "insert into store.tenants (tenant_id, name, plan, rate_limit_key) values ('" +
+            newcomer.text() + "', 'x', '" + plan + "', '" +
+            core::to_hex(newcomer.bytes()).substr(8) + "')");
+    };
+
+    BOOST_TEST(insert("enterprise") == kInsufficientPrivilege);
+    BOOST_TEST(insert("free") == "");
+}
+
+BOOST_DATA_TEST_CASE(the_app_changes_of_people_what_it_must_and_no_more,
+                     data::make({"insert into store.users (user_id, issuer, subject, email) values "
+                                 "(gen_random_uuid(), 'i', 's', 'e')",
+                                 "update store.users set subject = 'x'",
+                                 "delete from store.users",
+                                 "update store.members set user_id = gen_random_uuid()",
+                                 "update store.tenants set plan = 'enterprise'",
+                                 "delete from store.tenants",
+                                 "update store.personal_tokens set key_mac = ''",
+                                 "update store.personal_tokens set expires_at = now()",
+                                 "update store.personal_tokens set role = 'owner'",
+                                 "delete from store.personal_tokens",
+                                 "update store.tenant_keys set box = ''",
+                                 "delete from store.tenant_keys"}),
+                     statement) {
+    Psql psql("secretstore_app");
+    psql.query(set_tenant(Rows().tenant));
+
+    BOOST_TEST(psql.sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+BOOST_DATA_TEST_CASE(what_looks_past_the_walls_is_the_app_s_alone,
+                     data::make({"find_person(text,text)",
+                                 "add_person(uuid,text,text,text)",
+                                 "find_tenants_of(uuid)",
+                                 "find_personal_token(text)",
+                                 "find_invitation(bytea)",
+                                 "count_recent_tenants()"}),
+                     function) {
+    for (const auto* role : {"secretstore_reader",
+                             "secretstore_egress",
+                             "secretstore_maint",
+                             "secretstore_readonly",
+                             "public"})
+        BOOST_TEST(Psql().value("select has_function_privilege('" + std::string(role) +
+                                "', 'store." + function + "', 'execute')") == "f");
 }
 
 BOOST_AUTO_TEST_CASE(a_partition_can_t_be_reached_past_its_parent) {

@@ -56,6 +56,16 @@ struct UserTokenRequest {
 // The token alone on stdout.
 Result<void> user_token(const config::Config& config, const UserTokenRequest& request);
 
+struct Invitation {
+    std::string email;
+    std::string tenant;
+    std::string role = "viewer";
+};
+// The invitation token is shown once; alone on stdout where JSON is not asked for.
+Result<void> user_invite(const config::Config& config, const Invitation& wanted, Output output);
+// Members, and who is invited.
+Result<void> user_list(const config::Config& config, const std::string& tenant, Output output);
+
 struct AgentRequest {
     std::string name;
     std::string tenant;
@@ -89,8 +99,9 @@ Result<void> audit_export(const config::Config& config,
                           const std::string& tenant,
                           const std::string& format);
 
-// What the timers call: the next audit partitions, expired tokens, requests that no longer come
-// again, and the counts of the audit log. One at a time, on however many hosts.
+// What the timers call: the next audit partitions; scoped tokens, personal tokens and invitations
+// that have expired; requests that no longer come again; and the counts of the audit log. One at a
+// time, on however many hosts.
 Result<ExitCode> maintain(const config::Config& config);
 
 }  // namespace core::ctl

@@ -36,6 +36,7 @@ struct Arguments {
     bool json = false;
     core::ctl::NewTenant tenant;
     core::ctl::UserTokenRequest user_token;
+    core::ctl::Invitation invitation;
     core::ctl::AgentRequest agent;
     std::string listed_tenant;
     std::string revoked;  // id or name
@@ -112,7 +113,7 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
     add_verb(app,
              arguments,
              "maintain",
-             "What the timers call: audit partitions and counts, expired tokens, old requests",
+             "What the timers call: audit partitions and counts, what has expired, old requests",
              core::ctl::maintain);
 }
 
@@ -130,7 +131,9 @@ void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
     add_verb(tenant, arguments, "list", "List tenants", done_by([&arguments](const Config& c) {
                  return core::ctl::tenant_list(c, arguments.output());
              }));
+}
 
+void add_user_verbs(CLI::App& app, Arguments& arguments) {
     auto& user = add_group(app, "user", "People");
     auto* token = add_verb(user,
                            arguments,
@@ -139,9 +142,32 @@ void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
                            done_by([&arguments](const Config& c) {
                                return core::ctl::user_token(c, arguments.user_token);
                            }));
-    token->add_option("EMAIL", arguments.user_token.email, "A member of the tenant")->required();
+    token->add_option("EMAIL", arguments.user_token.email, "A member of the tenant, or invited")
+        ->required();
     token->add_option("--tenant", arguments.user_token.tenant, "The tenant's id")->required();
     token->add_option("--ttl", arguments.user_token.ttl, "Lifetime, such as 1h; at most 90d");
+    auto* invite =
+        add_verb(user,
+                 arguments,
+                 "invite",
+                 "Invite somebody and show the invitation token once",
+                 done_by([&arguments](const Config& c) {
+                     return core::ctl::user_invite(c, arguments.invitation, arguments.output());
+                 }));
+    invite->add_option("EMAIL", arguments.invitation.email, "Whom to invite")->required();
+    invite->add_option("--tenant", arguments.invitation.tenant, "The tenant's id")->required();
+    invite->add_option("--role", arguments.invitation.role, "viewer, approver, admin or owner")
+        ->check(CLI::IsMember({"viewer", "approver", "admin", "owner"}))
+        ->capture_default_str();
+    auto* list =
+        add_verb(user,
+                 arguments,
+                 "list",
+                 "List the members of a tenant, and who is invited",
+                 done_by([&arguments](const Config& c) {
+                     return core::ctl::user_list(c, arguments.listed_tenant, arguments.output());
+                 }));
+    list->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
 }
 
 void add_agent_verbs(CLI::App& app, Arguments& arguments) {
@@ -246,6 +272,7 @@ int parse_and_run(int argc, char** argv) {
     app.add_flag("--json", arguments.json, "Print JSON");
     add_host_verbs(app, arguments);
     add_tenant_verbs(app, arguments);
+    add_user_verbs(app, arguments);
     add_agent_verbs(app, arguments);
     add_token_verbs(app, arguments);
     add_audit_verbs(app, arguments);

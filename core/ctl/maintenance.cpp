@@ -3,6 +3,8 @@
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
 #include "core/store/audit_store.h"
+#include "core/store/member_store.h"
+#include "core/store/personal_token_store.h"
 #include "core/store/request_store.h"
 #include "core/store/tenant_store.h"
 #include "core/store/token_store.h"
@@ -69,6 +71,12 @@ Result<ExitCode> maintain(const config::Config& config) {
     const auto tokens = sweep_all(connection, store::sweep_tokens);
     if (!tokens) return failure(tokens);
     print_line("expired tokens deleted: " + std::to_string(*tokens));
+    const auto personal = sweep_all(connection, store::sweep_personal_tokens);
+    if (!personal) return failure(personal);
+    print_line("expired personal tokens deleted: " + std::to_string(*personal));
+    const auto invitations = sweep_all(connection, store::sweep_invitations);
+    if (!invitations) return failure(invitations);
+    print_line("expired invitations deleted: " + std::to_string(*invitations));
     const auto requests = sweep_all(connection, store::sweep_processed_requests);
     if (!requests) return failure(requests);
     print_line("old requests forgotten: " + std::to_string(*requests));

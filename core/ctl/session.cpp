@@ -38,10 +38,15 @@ Result<TenantId> parse_tenant(const std::string& text) {
     return *id;
 }
 
+service::Actor operator_of(const TenantId& tenant) {
+    return {tenant, "operator", std::nullopt};
+}
+
 Session::Session(const config::Config& config, store::Role role)
     : m_connections(config::endpoint_of(config), role, 2),
       m_issuer(config::local_issuer_of(config)) {
     m_policy.token_issuer = config.tokens.issuer;
+    m_policy.invitation_ttl = config.members.invitation_ttl;
 }
 
 Result<void> Session::open_root_key(const config::Config& config) {

@@ -1,4 +1,4 @@
-// The verbs of one tenant: tenant, user, agent, token, audit. All of them go through the services
+// The verbs of one tenant: tenant, agent, token, audit. All of them go through the services
 // of the workers, as the actor `operator`.
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
@@ -12,13 +12,7 @@
 namespace core::ctl {
 namespace {
 
-// A token of the local issuer can't be revoked: it must not live for ever.
-constexpr std::chrono::hours kLongestUserToken{24 * 90};
 constexpr std::chrono::seconds kTailPause{1};
-
-service::Actor operator_of(const TenantId& tenant) {
-    return {tenant, "operator", std::nullopt};
-}
 
 void write_agent(JsonWriter& json, const service::Agent& agent) {
     json.member("id", agent.id.text()).member("tenant_id", agent.tenant.text());
@@ -117,23 +111,6 @@ Result<void> tenant_list(const config::Config& config, Output output) {
     }
     json.end_array().member("total", static_cast<std::int64_t>(tenants->size())).end_object();
     if (output == Output::Json) print_json(std::move(json));
-    return {};
-}
-
-Result<void> user_token(const config::Config& config, const UserTokenRequest& request) {
-    const auto tenant = parse_tenant(request.tenant);
-    if (!tenant) return failure(tenant);
-    const auto ttl = parse_duration(request.ttl);
-    if (!ttl || ttl->count() < 1 || *ttl > kLongestUserToken)
-        return failure(ErrorCode::InvalidRequest, "--ttl is a duration such as 1h, from 1s to 90d");
-    Session session(config, store::Role::Maint);
-    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
-    const auto runtime = session.runtime();
-    const auto token =
-        service::Tenants(runtime, session.issuer()).sign_user_token(*tenant, request.email, *ttl);
-    if (!token) return failure(token);
-    print(as_text(token->expose()));
-    print("\n");
     return {};
 }
 

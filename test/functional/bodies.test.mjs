@@ -25,6 +25,10 @@ const kGoodBodies = {
     'POST /v1/secrets/import': { namespace: 'bodies', content: 'A=1' },
     'POST /v1/versions/rollback': { path: 'bodies/KEY', version: 1 },
     'PATCH /v1/me': { name: 'changed' },
+    'POST /v1/me/tokens': { name: 'bodies' },
+    'POST /v1/members': { email: 'bodies@people.example', role: 'viewer' },
+    'PATCH /v1/members/{}': { role: 'viewer' },
+    'POST /v1/invitations/accept': { token: `ass_invite_${'0'.repeat(43)}` },
 };
 const goodBodyOf = (operation) => kGoodBodies[operation.name.replace(/\{[^}]*\}/g, '{}')];
 
@@ -82,6 +86,8 @@ before(async () => {
     await tenant.putSecret('bodies/SENSITIVE', { value: 'v', access_tier: 'sensitive' });
     const asked = await agent.requestToken({ scopes: ['secrets:read:bodies/SENSITIVE'] });
     objects.approval = asked.expect(200).approval_id;
+    objects.member = (await tenant.newMember('viewer')).id;
+    objects.personalToken = (await tenant.newPersonalToken()).id;
 });
 const send = (operation, body, options = {}) =>
     http.call(operation.method, targetOf(operation, objects), {
@@ -210,6 +216,9 @@ describe('of several faults', () => {
             'allowed_namespaces',
         ],
         ['PATCH /v1/me', { name: '', notification_preferences: [] }, 'name', 'notification'],
+        ['POST /v1/members', { email: 'nobody', role: 'king' }, 'email', 'role'],
+        ['POST /v1/me/tokens', { name: '', ttl: 0 }, 'name', 'ttl'],
+        ['POST /v1/me/tokens', { name: 'x', ttl: 0, role: 'king' }, 'ttl', 'role'],
     ];
     for (const [name, body, first, second] of cases) {
         test(`${name} names ${first} and not ${second}`, async () => {

@@ -77,7 +77,15 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
             tenant = await stack.newTenant();
             agent = await tenant.newAgent();
             token = await agent.newToken(['secrets:*:canaries/*']);
-            credentials.push(tenant.userToken, agent.key, token);
+            const personal = (await tenant.newPersonalToken()).token;
+            const invited = (await tenant.invite('viewer')).invitation_token;
+            credentials.push(tenant.userToken, agent.key, token, personal, invited);
+            (await stack.client.get('/v1/me', { token: personal })).expect(200);
+            (await stack.client.get('/v1/me', { token: invited })).expect(401);
+            const accept = '/v1/invitations/accept';
+            const body = { token: invited };
+            (await stack.client.post(accept, { token: tenant.userToken, body })).expect(404);
+            (await stack.client.post(accept, { token: personal, body })).expect(403);
         },
         { timeout: 60_000 * kPatience },
     );

@@ -194,6 +194,37 @@ describe('the official CLI', { skip: kSkip }, () => {
         });
     });
 
+    describe('a personal token', () => {
+        test('is one key for every command, as long as it is good', async () => {
+            const { id, token } = await tenant.newPersonalToken();
+            const person = newPerson({ apiKey: token });
+            const agent = await tenant.newAgent();
+            const secretPath = `${unique('personal')}/KEY`;
+            const kind = ['--type', 'custom', '--tier', 'standard'];
+
+            assert.ok((await person.get('whoami')).includes(tenant.email));
+            await person.get('secrets', 'set', secretPath, 'a-test-value', ...kind);
+            assert.equal(await person.get('secrets', 'get', secretPath), 'a-test-value');
+            assert.ok((await person.get('agents', 'list', '--json')).includes(agent.id));
+            await person.get('agents', 'revoke', agent.id, '--force');
+            await person.get('secrets', 'delete', secretPath, '--force');
+            assert.ok((await person.get('audit', '--limit', '5', '--json')).includes('secret.'));
+
+            (await tenant.call('DELETE', `/v1/me/tokens/${id}`)).expect(204);
+            assert.match(await person.refused('whoami'), /Not authenticated\./);
+        });
+
+        test('is kept by login, and does no more than its role', async () => {
+            const { token } = await tenant.newPersonalToken({ role: 'viewer' });
+            const person = newPerson();
+            assert.match(await person.get('login', '--key', token), /✓ Logged in/);
+            await person.get('secrets', 'list', 'cli');
+            const kind = ['--type', 'custom', '--tier', 'standard'];
+            const said = await person.refused('secrets', 'set', 'cli/viewer/KEY', 'v', ...kind);
+            assert.match(said, /role admin/);
+        });
+    });
+
     describe('whoami', () => {
         test('shows the account with its plan and the numbers of secrets and agents', async () => {
             const other = await stack.newTenant();

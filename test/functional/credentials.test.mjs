@@ -7,7 +7,7 @@ import { Stack } from './stack.mjs';
 const stack = Stack.shared();
 const http = stack.client;
 
-const kNameOfKind = { agent: /agent key/i, token: /scoped token/i, user: /user token/i };
+const kNameOfKind = { agent: /agent key/i, token: /scoped token/i, user: /user token|ID token/i };
 
 const all = await operations(http);
 const guarded = all.filter((operation) => operation.kinds.length > 0);
@@ -65,6 +65,14 @@ describe('the matrix of operations and credentials', () => {
             'GET /v1/me',
             'PATCH /v1/me',
             'GET /v1/me/status',
+            'GET /v1/me/tokens',
+            'POST /v1/me/tokens',
+            'DELETE /v1/me/tokens/{}',
+            'GET /v1/members',
+            'POST /v1/members',
+            'PATCH /v1/members/{}',
+            'DELETE /v1/members/{}',
+            'POST /v1/invitations/accept',
             'GET /v1/audit',
             'GET /v1/health',
             'GET /v1/openapi.json',
@@ -141,11 +149,15 @@ describe('a credential', () => {
         const flip = (text) => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A');
         const other = await (await stack.newTenant()).newAgent();
         const unknownKey = `ass_live_${'0'.repeat(48)}`;
+        const personal = (await tenant.newPersonalToken()).token;
         const mixedKey = agent.key.slice(0, 19) + other.key.slice(19);
         const wrong = [
             unknownKey,
             mixedKey,
             flip(agent.key),
+            flip(personal),
+            personal.replace('ass_user_', 'ass_live_'),
+            agent.key.replace('ass_live_', 'ass_user_'),
             agent.key.slice(0, -1),
             `${agent.key}0`,
             flip(token),

@@ -70,6 +70,44 @@ const kMutations = {
             { body: { path: secret, version: 2 } },
         ];
     },
+    'POST /v1/members': () => [
+        { target: '/v1/members', body: { email: `${unique('once')}@a.example`, role: 'viewer' } },
+        { body: { email: `${unique('other')}@a.example`, role: 'viewer' } },
+    ],
+    'PATCH /v1/members/{}': async ({ tenant }) => [
+        {
+            target: `/v1/members/${(await tenant.newMember('viewer')).id}`,
+            body: { role: 'approver' },
+        },
+        { body: { role: 'admin' } },
+    ],
+    'DELETE /v1/members/{}': async ({ tenant }) => [
+        { target: `/v1/members/${(await tenant.newMember('viewer')).id}` },
+        { target: `/v1/members/${(await tenant.newMember('viewer')).id}` },
+    ],
+    'POST /v1/invitations/accept': async ({ stack, tenant }) => {
+        const invited = await tenant.invite('viewer');
+        const other = await tenant.invite('viewer');
+        return [
+            {
+                target: '/v1/invitations/accept',
+                token: await stack.idToken(invited.email),
+                body: { token: invited.invitation_token },
+            },
+            {
+                token: await stack.idToken(other.email, { sub: invited.email }),
+                body: { token: other.invitation_token },
+            },
+        ];
+    },
+    'POST /v1/me/tokens': () => [
+        { target: '/v1/me/tokens', body: { name: unique('once') } },
+        { body: { name: unique('other') } },
+    ],
+    'DELETE /v1/me/tokens/{}': async ({ tenant }) => [
+        { target: `/v1/me/tokens/${(await tenant.newPersonalToken()).id}` },
+        { target: `/v1/me/tokens/${(await tenant.newPersonalToken()).id}` },
+    ],
     'PATCH /v1/me': () => [
         { target: '/v1/me', body: { name: unique('Once Inc') } },
         { body: { name: unique('Other Inc') } },

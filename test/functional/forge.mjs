@@ -30,10 +30,16 @@ export class Forge {
             };
             return openBox(root, context, Buffer.from(row.box, 'hex'));
         };
-        return new Forge(open('token-signing'), open('local-issuer'));
+        const issuer = rows.find((one) => one.purpose === 'local-issuer');
+        return new Forge(
+            open('token-signing'),
+            open('local-issuer'),
+            issuer.key_id.replaceAll('-', ''),
+        );
     }
 
-    constructor(hmacKey, issuerKey) {
+    constructor(hmacKey, issuerKey, issuerKid) {
+        this.issuerKid = issuerKid;
         this.hmacKey = hmacKey;
         this.issuerKey = createPrivateKey({ key: issuerKey, format: 'der', type: 'pkcs8' });
         this.issuerPublicKey = createPublicKey(this.issuerKey);
@@ -42,6 +48,25 @@ export class Forge {
     hs256(header, payload, key = this.hmacKey, digest = 'sha256') {
         const input = `${encode(header)}.${encode(payload)}`;
         return `${input}.${createHmac(digest, key).update(input).digest('base64url')}`;
+    }
+
+    // An ID token of the local issuer, as `secretstorectl user token` signs it, for anybody.
+    idToken(email, claims = {}) {
+        const now = Math.floor(Date.now() / 1000);
+        return this.rs256(
+            { alg: 'RS256', typ: 'JWT', kid: this.issuerKid },
+            {
+                iss: 'urn:secretstore:local',
+                aud: 'secretstore',
+                sub: email,
+                email,
+                email_verified: true,
+                iat: now,
+                auth_time: now,
+                exp: now + 3600,
+                ...claims,
+            },
+        );
     }
 
     rs256(header, payload, key = this.issuerKey, digest = 'RSA-SHA256') {

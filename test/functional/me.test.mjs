@@ -1,5 +1,5 @@
 // The account: GET and PATCH /me, GET /me/status. contract.md §6.
-import { assert, assertShape, before, describe, kTimestamp, test } from './claim.mjs';
+import { assert, assertShape, before, describe, kTimestamp, kUuid, test } from './claim.mjs';
 import { Stack } from './stack.mjs';
 
 const stack = Stack.shared();
@@ -24,6 +24,10 @@ describe('GET /me', () => {
             agent_count: 0,
             notification_preferences: { approval_requests: true, security_alerts: true },
             created_at: kTimestamp,
+            user_id: kUuid,
+            role: 'owner',
+            tenants: ([only, ...more]) =>
+                more.length === 0 && only.id === own.id && only.role === 'owner' && only.name,
         });
     });
 
@@ -80,7 +84,9 @@ describe('PATCH /me', () => {
         const own = await stack.newTenant();
         const before = (await me(own)).expect(200);
         const answer = await patch({ name: 'Ácme & Söhne “Inc” 🔑' }, own);
-        assert.deepEqual(answer.expect(200), { ...before, name: 'Ácme & Söhne “Inc” 🔑' });
+        const name = 'Ácme & Söhne “Inc” 🔑';
+        const tenants = [{ ...before.tenants[0], name }];
+        assert.deepEqual(answer.expect(200), { ...before, name, tenants });
         assert.deepEqual((await me(own)).json, answer.json);
     });
 

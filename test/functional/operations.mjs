@@ -3,9 +3,16 @@
 import assert from 'node:assert/strict';
 
 // The scheme's name in the document → the kind of credential.
-const kKindOfScheme = { agentKey: 'agent', scopedToken: 'token', userToken: 'user' };
+const kKindOfScheme = {
+    agentKey: 'agent',
+    scopedToken: 'token',
+    userToken: 'user',
+    // Of people as well, who then have an ID token and no personal token.
+    idToken: 'user',
+};
 
-// { name, method, template, kinds, takesBody, takesNothing }; `kinds` is empty where no credential is wanted.
+// { name, method, template, kinds, takesPersonalTokens, role, takesBody, takesNothing }; `kinds` is
+// empty where no credential is wanted, `role` is undefined where nobody needs to be a member.
 export async function operations(client) {
     const document = (await client.get('/v1/openapi.json')).expect(200);
     const prefix = new URL(document.servers?.[0]?.url ?? '/', 'https://any').pathname.replace(
@@ -21,6 +28,8 @@ export async function operations(client) {
                 method: method.toUpperCase(),
                 template,
                 kinds: schemes.map((scheme) => kKindOfScheme[scheme] ?? scheme),
+                takesPersonalTokens: schemes.includes('userToken'),
+                role: operation['x-required-role'],
                 takesBody: operation.requestBody !== undefined,
                 takesNothing: JSON.stringify(operation.requestBody ?? '').includes('/Nothing"'),
             };
@@ -33,6 +42,8 @@ const kObjectOfPlace = [
     [/^\/v1\/agents\//, 'agent'],
     [/^\/v1\/tokens\//, 'token'],
     [/^\/v1\/approvals\//, 'approval'],
+    [/^\/v1\/members\//, 'member'],
+    [/^\/v1\/me\/tokens\//, 'personalToken'],
 ];
 
 export const kNobody = {
@@ -40,9 +51,11 @@ export const kNobody = {
     agent: '00000000-0000-4000-8000-000000000123',
     token: '00000000-0000-4000-8000-000000000123',
     approval: '00000000-0000-4000-8000-000000000123',
+    member: '00000000-0000-4000-8000-000000000123',
+    personalToken: '00000000-0000-4000-8000-000000000123',
 };
 
-// The operation's target for the objects { path, agent, token, approval }.
+// The operation's target for the objects { path, agent, token, approval, … }.
 export function targetOf(operation, objects = kNobody) {
     return operation.template.replace(/\{([^}]*)\}/g, (_, parameter) => {
         if (parameter.includes('path')) return objects.path;

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Client } from './client.mjs';
 import { eventually, unique } from './claim.mjs';
+import { Forge } from './forge.mjs';
 
 const kRoot = fileURLToPath(new URL('../..', import.meta.url));
 const kDevStack = path.join(kRoot, 'scripts/dev-stack');
@@ -374,6 +375,12 @@ export class Stack {
 
     // --- tenants ---------------------------------------------------------------------------
 
+    // An ID token of the local issuer for anybody, member of a tenant or not.
+    async idToken(email, claims) {
+        this.forge ??= await Forge.of(this);
+        return this.forge.idToken(email, claims);
+    }
+
     // A tenant of its own, with an owner who has a user token.
     async newTenant({ plan = 'enterprise' } = {}) {
         const name = unique('tenant');
@@ -409,6 +416,31 @@ export class Tenant {
         return new Agent(this, answer.expect(200));
     }
 
+    // An invitation by the owner: { id, email, invitation_token, … }.
+    async invite(role, email = `${unique(role)}@people.example`) {
+        return (await this.call('POST', '/v1/members', { body: { email, role } })).expect(200);
+    }
+
+    // Somebody who was invited and has accepted: { id, email, role, token }.
+    async newMember(role, email) {
+        const invited = await this.invite(role, email);
+        const token = await this.stack.idToken(invited.email);
+        const joined = await this.stack.client.post('/v1/invitations/accept', {
+            token,
+            body: { token: invited.invitation_token },
+        });
+        return { id: joined.expect(200).user_id, email: invited.email, role, token };
+    }
+
+    // A personal token of whoever `token` is an ID token of: { id, token, … }.
+    async newPersonalToken(body = {}, token = this.userToken) {
+        const answer = await this.stack.client.post('/v1/me/tokens', {
+            token,
+            body: { name: unique('token'), ...body },
+        });
+        return answer.expect(200);
+    }
+
     // Any request as the owner.
     call(method, target, options = {}) {
         return this.stack.client.call(method, target, { token: this.userToken, ...options });
@@ -435,7 +467,8 @@ export class Tenant {
     }
 
     // What the database holds of this tenant: table → a digest of its rows. Two that are equal say
-    // that nothing was changed in between. When an agent was last seen is not looked at, nor are
+    // that nothing was changed in between. When an agent was last seen and a
+    // personal token last used is not looked at, nor are
     // the counts that the audit log keeps of itself; nor what `except` names.
     async state({ except = [] } = {}) {
         const tables = await this.stack.rows(
@@ -449,7 +482,7 @@ export class Tenant {
                 ({ name }) =>
                     `select '${name}' as name, count(*)::int as count, md5(coalesce(string_agg(
                             row, '|' order by row), '')) as digest
-                     from (select (to_jsonb(t) - 'last_active_at')::text as row
+                     from (select (to_jsonb(t) - 'last_active_at' - 'last_used_at')::text as row
                            from store.${name} t where tenant_id = '${this.id}') rows`,
             );
         const found = await this.stack.rows(digests.join(' union all '));

@@ -76,6 +76,19 @@ const std::vector<Fault> kFaults{
     {"log: info\n", 1, "'log' wants keys below it"},
     {"- log\n", 1, "sections are wanted"},
     {"log: [\n", 2, ""},
+    {"sign_up:\n  policy: everybody\n", 2, "must be one of invited, domains, allow"},
+    {"sign_up:\n  policy: ''\n", 2, "must be one of"},
+    {"sign_up:\n  domains: ''\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: A.example\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: 'a.example, b.example'\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: a.example,\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: .example\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: '*'\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: ann@a.example\n", 2, "domains in lower case"},
+    {"sign_up:\n  domains: [a.example]\n", 2, "wants a single value"},
+    {"sign_up:\n  most_per_hour: 0\n", 2, "a whole number from 1"},
+    {"members:\n  invitation_ttl: 59s\n", 2, "a duration with its unit"},
+    {"members:\n  invitation_ttl: 91d\n", 2, "a duration with its unit"},
     {"issuers:\n  firebase: project-1\n", 2, "'issuers' wants a list"},
     {"issuers: project-1\n", 1, "'issuers' wants a list"},
     {"issuers:\n  - project-1\n", 2, "'issuers' wants keys below it"},
@@ -202,6 +215,28 @@ BOOST_AUTO_TEST_CASE(the_local_issuer_is_not_trusted_where_it_is_disabled) {
 
     BOOST_REQUIRE(config.has_value());
     BOOST_TEST(core::config::trusted_issuers_of(*config).size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_signs_up_unless_the_operator_says_so) {
+    BOOST_CHECK(load("").value().sign_up.policy == Config::SignUp::Policy::Invited);
+}
+
+BOOST_AUTO_TEST_CASE(domains_stand_one_behind_the_other) {
+    const auto config = load("sign_up:\n  policy: domains\n  domains: a.example,b-1.example\n");
+
+    BOOST_REQUIRE(config.has_value());
+    BOOST_CHECK(config->sign_up.policy == Config::SignUp::Policy::Domains);
+    BOOST_CHECK((config->sign_up.domains == std::vector<std::string>{"a.example", "b-1.example"}));
+    BOOST_TEST(core::config::dump(*config) ==
+               "sign_up:\n  policy: domains\n  domains: a.example,b-1.example");
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_of_domains_lists_one_at_least) {
+    const auto config = load("sign_up:\n  policy: domains\n");
+
+    BOOST_REQUIRE(!config.has_value());
+    BOOST_TEST(config.error().public_message.find("'sign_up.domains' lists none") !=
+               std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_drop_in_adds_issuers_and_replaces_values) {

@@ -361,19 +361,16 @@ describe('a user token of the local issuer', () => {
     attackUserTokens(() => ({ forge, person, request: listAgentsWith, refusal }));
 
     const asPerson = (claims) => forge.rs256(person.header, { ...person.claims, ...claims });
-    refused(
-        'one of somebody who is nobody here',
-        () => asPerson({ sub: 'nobody@example.invalid' }),
-        listAgentsWith,
-    );
-    refused(
-        'one with the email of another, which decides nothing,',
-        async () => {
-            const { email } = await stack.newTenant();
-            return asPerson({ email, email_verified: true, sub: 'a-subject-of-nobody' });
-        },
-        listAgentsWith,
-    );
+    test('of somebody who is nobody here lets them in nowhere', async () => {
+        const answer = await listAgentsWith(asPerson({ sub: 'nobody@example.invalid' }));
+        answer.expect(403, 'SCOPE_DENIED');
+    });
+
+    test('with the email of another, which decides nothing, lets in nowhere', async () => {
+        const { email } = await stack.newTenant();
+        const claims = { email, email_verified: true, sub: 'a-subject-of-nobody' };
+        (await listAgentsWith(asPerson(claims))).expect(403, 'SCOPE_DENIED');
+    });
 
     test('with the email of another is still of whom it was', async () => {
         const other = await stack.newTenant();

@@ -217,7 +217,7 @@ void write_parameters(JsonWriter& json, const Route& route) {
     json.key("parameters").begin_array();
     if (!in_path.empty()) write_path_parameter(json, in_path);
     for (const auto& name : route.query)
-        if (const auto* known = schemas::find_query_parameter(name))
+        if (const auto* known = schemas::find_query_parameter(name, route.response_schema))
             write_query_parameter(json, *known, need_of(route, name));
     write_header_parameters(json, route);
     json.end_array();

@@ -47,6 +47,8 @@ struct QueryParameter {
     ValueType type;
     std::string_view description;
     std::span<const std::string_view> one_of{};  // of String
+    // The answer that it selects from, where others have a parameter of the same name.
+    std::string_view of{};
 };
 
 namespace schemas {
@@ -54,7 +56,7 @@ namespace schemas {
 inline constexpr std::array<std::string_view, 6> kSecretTypes{
     "api_key", "oauth_token", "db_credential", "ssh_key", "certificate", "custom"};
 inline constexpr std::array<std::string_view, 3> kAccessTiers{"standard", "sensitive", "critical"};
-inline constexpr std::array<std::string_view, 30> kEventTypes{"secret.created",
+inline constexpr std::array<std::string_view, 38> kEventTypes{"secret.created",
                                                               "secret.updated",
                                                               "secret.rotated",
                                                               "secret.imported",
@@ -81,26 +83,47 @@ inline constexpr std::array<std::string_view, 30> kEventTypes{"secret.created",
                                                               "user_token.revoked",
                                                               "auth.failed",
                                                               "tenant.created",
+                                                              "webhook.created",
+                                                              "webhook.updated",
+                                                              "webhook.deleted",
+                                                              "webhook.denied",
+                                                              "webhook.secret_rotated",
+                                                              "webhook.tested",
+                                                              "delivery.resent",
+                                                              "mail.tested",
                                                               "tenant.profile_updated",
                                                               "billing.checkout_created",
                                                               "billing.plan_changed"};
-inline constexpr std::array<std::string_view, 9> kResourceTypes{"secret",
-                                                                "namespace",
-                                                                "agent",
-                                                                "token",
-                                                                "approval",
-                                                                "user",
-                                                                "user_token",
-                                                                "invitation",
-                                                                "tenant"};
+inline constexpr std::array<std::string_view, 11> kResourceTypes{"secret",
+                                                                 "namespace",
+                                                                 "agent",
+                                                                 "token",
+                                                                 "approval",
+                                                                 "user",
+                                                                 "user_token",
+                                                                 "invitation",
+                                                                 "tenant",
+                                                                 "webhook",
+                                                                 "delivery"};
 inline constexpr std::array<std::string_view, 3> kExportFormats{"json", "csv", "jsonl"};
 inline constexpr std::array<std::string_view, 4> kApprovalStates{
     "pending", "approved", "denied", "expired"};
+inline constexpr std::array<std::string_view, 4> kDeliveryStates{
+    "pending", "failed", "delivered", "dead"};
 inline constexpr std::array<std::string_view, 3> kPlans{"free", "pro", "enterprise"};
 inline constexpr std::array<std::string_view, 3> kActorTypes{"agent", "user", "operator"};
 inline constexpr std::array<std::string_view, 4> kRoles{"owner", "admin", "approver", "viewer"};
 inline constexpr std::array<std::string_view, 2> kMemberStates{"active", "invited"};
 inline constexpr std::array<std::string_view, 2> kHealthStates{"ok", "degraded"};
+
+// A shape that another one has a member more than.
+template <std::size_t N>
+constexpr std::array<Property, N - 1> without_last(const std::array<Property, N>& properties) {
+    std::array<Property, N - 1> out{};
+    for (std::size_t i = 0; i + 1 < N; ++i)
+        out[i] = properties[i];
+    return out;
+}
 
 inline constexpr std::array kError{
     Property{.name = "error", .type = ValueType::Ref, .ref = "ErrorCode"},
@@ -681,6 +704,105 @@ inline constexpr std::array kAuditPage{
              .description = "Asks for the page that follows; null at the end."},
 };
 
+inline constexpr std::array kNewWebhook{
+    Property{.name = "url",
+             .type = ValueType::String,
+             .description =
+                 "https, at most 2048 characters, without a user or a fragment; its host "
+                 "on the public internet."},
+    Property{.name = "description",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "At most 500 characters."},
+    Property{.name = "events",
+             .type = ValueType::Strings,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "What it is told of: *, which is the default, or some of "
+                            "approval.requested, approval.decided, approval.expired, "
+                            "agent.created, token.refused_repeatedly, secret.expiring, "
+                            "member.invited."},
+    Property{.name = "active",
+             .type = ValueType::Boolean,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Default true."},
+};
+inline constexpr std::array kWebhookPatch{
+    Property{.name = "url", .type = ValueType::String, .need = Need::Optional, .null = Null::Yes},
+    kNewWebhook[1],
+    kNewWebhook[2],
+    Property{.name = "active",
+             .type = ValueType::Boolean,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "False ends what waits for it."},
+};
+
+inline constexpr std::array kWebhookWithSecret{
+    Property{.name = "id", .type = ValueType::Uuid},
+    Property{.name = "url", .type = ValueType::String},
+    Property{.name = "description", .type = ValueType::String, .null = Null::Yes},
+    Property{.name = "events", .type = ValueType::Strings},
+    Property{.name = "active", .type = ValueType::Boolean},
+    Property{.name = "verified_at",
+             .type = ValueType::Time,
+             .null = Null::Yes,
+             .description = "When its host was last known to be where a webhook may be; null: not "
+                            "checked yet."},
+    Property{.name = "previous_secret_until",
+             .type = ValueType::Time,
+             .null = Null::Yes,
+             .description = "Until then the secret before signs too."},
+    Property{.name = "created_at", .type = ValueType::Time},
+    Property{.name = "updated_at", .type = ValueType::Time},
+    Property{.name = "secret",
+             .type = ValueType::String,
+             .description = "whsec_...: what its messages are signed with. Shown once."},
+};
+inline constexpr auto kWebhook = without_last(kWebhookWithSecret);
+inline constexpr std::array kWebhookList{
+    Property{.name = "items", .type = ValueType::Refs, .ref = "Webhook"},
+    Property{.name = "total", .type = ValueType::Integer},
+};
+
+inline constexpr std::array kDelivery{
+    Property{.name = "id", .type = ValueType::Uuid},
+    Property{.name = "message_id",
+             .type = ValueType::Uuid,
+             .description = "The same in every delivery of one message: receivers de-duplicate by "
+                            "it."},
+    Property{.name = "event_type", .type = ValueType::String},
+    Property{.name = "webhook_id", .type = ValueType::Uuid, .null = Null::Yes},
+    Property{.name = "recipient",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Of a mail."},
+    Property{.name = "status",
+             .type = ValueType::String,
+             .description = "pending: not tried yet; failed: tried, and will be again; dead: given "
+                            "up.",
+             .one_of = kDeliveryStates},
+    Property{.name = "attempts", .type = ValueType::Integer},
+    Property{.name = "last_status",
+             .type = ValueType::Integer,
+             .null = Null::Yes,
+             .description = "The receiver's answer, of HTTP or SMTP."},
+    Property{.name = "last_error",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "A word, such as timeout or http_status."},
+    Property{.name = "next_attempt_at", .type = ValueType::Time, .null = Null::Yes},
+    Property{.name = "last_attempt_at", .type = ValueType::Time, .null = Null::Yes},
+    Property{.name = "created_at", .type = ValueType::Time},
+    Property{.name = "finished_at", .type = ValueType::Time, .null = Null::Yes},
+};
+inline constexpr std::array kDeliveryPage{
+    Property{.name = "items", .type = ValueType::Refs, .ref = "Delivery"},
+    Property{.name = "total", .type = ValueType::Integer},
+};
+
 inline constexpr std::array kHealth{
     Property{.name = "status", .type = ValueType::String, .one_of = kHealthStates},
     Property{.name = "version", .type = ValueType::String},
@@ -807,6 +929,26 @@ inline constexpr std::array kAll{
            .properties = kPersonalTokenPage},
     Schema{.name = "AuditEvent", .description = "One event.", .properties = kAuditEvent},
     Schema{.name = "AuditPage", .description = "Events, newest first.", .properties = kAuditPage},
+    Schema{.name = "NewWebhook",
+           .description = "Where to send what happens.",
+           .properties = kNewWebhook},
+    Schema{.name = "WebhookPatch",
+           .description = "What is to change; what is absent stays.",
+           .properties = kWebhookPatch},
+    Schema{
+        .name = "Webhook", .description = "A webhook, without its secret.", .properties = kWebhook},
+    Schema{.name = "WebhookWithSecret",
+           .description = "A webhook with its secret.",
+           .properties = kWebhookWithSecret},
+    Schema{.name = "WebhookList",
+           .description = "Webhooks, oldest first; at most 20.",
+           .properties = kWebhookList},
+    Schema{.name = "Delivery",
+           .description = "A message to one receiver, and what became of it.",
+           .properties = kDelivery},
+    Schema{.name = "DeliveryPage",
+           .description = "Deliveries, newest first.",
+           .properties = kDeliveryPage},
     Schema{.name = "Health", .description = "The state of the service.", .properties = kHealth},
     Schema{.name = "OpenApiDocument", .description = "This document."},
     Schema{.name = "Error", .description = "Every answer but a 2xx.", .properties = kError},
@@ -835,6 +977,11 @@ inline constexpr std::array kQueryParameters{
                    .type = ValueType::String,
                    .description = "Only of this status.",
                    .one_of = kApprovalStates},
+    QueryParameter{.name = "status",
+                   .type = ValueType::String,
+                   .description = "Only of this status.",
+                   .one_of = kDeliveryStates,
+                   .of = "DeliveryPage"},
     QueryParameter{.name = "event_type",
                    .type = ValueType::String,
                    .description = "Only events of this type.",
@@ -874,10 +1021,16 @@ constexpr bool is_known(std::string_view name) {
     return false;
 }
 
-constexpr const QueryParameter* find_query_parameter(std::string_view name) {
-    for (const auto& parameter : kQueryParameters)
-        if (parameter.name == name) return &parameter;
-    return nullptr;
+// Of a route whose answer is `response`.
+constexpr const QueryParameter* find_query_parameter(std::string_view name,
+                                                     std::string_view response) {
+    const QueryParameter* found = nullptr;
+    for (const auto& parameter : kQueryParameters) {
+        if (parameter.name != name) continue;
+        if (parameter.of == response) return &parameter;
+        if (parameter.of.empty()) found = &parameter;
+    }
+    return found;
 }
 
 // Every schema that another one names exists.

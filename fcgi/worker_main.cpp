@@ -94,7 +94,8 @@ core::service::Policy policy_of(const Config& config) {
             .invitation_ttl = config.members.invitation_ttl,
             .user_reads = config.policy.user_reads,
             .local_issuer = config.local_issuer.enabled ? config.local_issuer.issuer : "",
-            .sign_up = sign_up_policy_of(config)};
+            .sign_up = sign_up_policy_of(config),
+            .webhook_destination = core::config::webhook_destination_of(config)};
 }
 
 Result<core::service::Keyring> load_keyring(core::store::ConnectionPool& connections,

@@ -57,6 +57,9 @@ using ApprovalId = Id<struct ApprovalIdTag>;
 using AuditEventId = Id<struct AuditEventIdTag>;
 // Of something that people are told.
 using MessageId = Id<struct MessageIdTag>;
+using WebhookId = Id<struct WebhookIdTag>;
+using DeliveryId = Id<struct DeliveryIdTag>;
+using HostCheckId = Id<struct HostCheckIdTag>;
 // Names a key of any level: root key, KEK, service key.
 using KeyId = Id<struct KeyIdTag>;
 

@@ -1,6 +1,9 @@
 #include "core/config/config.h"
 
 #include "core/base/clock.h"
+#include "core/http/https_url.h"
+#include "core/http/mail_address.h"
+#include "core/http/smtp_client.h"
 
 #include <yaml-cpp/yaml.h>
 
@@ -61,6 +64,33 @@ Setting text(std::string key, Access access) {
                 return std::nullopt;
             },
             [access](const Config& config) -> std::string { return access(config); }};
+}
+
+// `wanted` says what `is_fine` takes.
+template <class Access>
+Setting checked_text(std::string key,
+                     std::string wanted,
+                     bool (*is_fine)(const std::string&),
+                     Access access) {
+    return {std::move(key),
+            [=](Config& config, const std::string& value) -> Wanted {
+                if (!is_fine(value)) return wanted;
+                access(config) = value;
+                return std::nullopt;
+            },
+            [access](const Config& config) -> std::string { return access(config); }};
+}
+
+bool is_mail_address(const std::string& text) {
+    return http::is_mail_address(text);
+}
+bool is_smtp_url(const std::string& text) {
+    return http::SmtpUrl::parse(text).has_value();
+}
+// Links are made by appending to it.
+bool is_public_url(const std::string& text) {
+    const auto url = http::HttpsUrl::parse(text);
+    return url && url->query().empty() && !text.ends_with('/') && !text.ends_with('?');
 }
 
 template <class Access>
@@ -244,7 +274,31 @@ const std::vector<Setting>& settings() {
         text(
             "local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
         text(
+            "egress.key_file", [](auto& c) -> auto& { return c.egress.key_file; }),
+        text(
             "egress.ca_file", [](auto& c) -> auto& { return c.egress.ca_file; }),
+        boolean(
+            "webhooks.allow_private", [](auto& c) -> auto& { return c.webhooks.allow_private; }),
+        checked_text(
+            "mail.from", "a mail address", is_mail_address, [](auto& c) -> auto& {
+                return c.mail.from;
+            }),
+        checked_text(
+            "mail.smtp_url",
+            "smtp://HOST[:PORT] or smtps://HOST[:PORT]",
+            is_smtp_url,
+            [](auto& c) -> auto& { return c.mail.smtp_url; }),
+        text(
+            "mail.smtp_user", [](auto& c) -> auto& { return c.mail.smtp_user; }),
+        text(
+            "mail.password_file", [](auto& c) -> auto& { return c.mail.password_file; }),
+        text(
+            "mail.sendmail", [](auto& c) -> auto& { return c.mail.sendmail; }),
+        checked_text(
+            "mail.public_url",
+            "an https address without a '/' at its end",
+            is_public_url,
+            [](auto& c) -> auto& { return c.mail.public_url; }),
         choice(
             "log.level", kLevels, [](auto& c) -> auto& { return c.log.level; }),
     };
@@ -447,6 +501,36 @@ void dump_issuers(YAML::Emitter& out, const std::vector<IssuerEntry>& issuers) {
     out << YAML::EndSeq;
 }
 
+// What the settings of mails say together: nothing at all, or enough to send one.
+Result<void> check_mail(const Config::Mail& mail) {
+    const auto fault = [](const std::string& what) {
+        return failure(ErrorCode::ConfigInvalid, what);
+    };
+    const bool by_smtp = !mail.smtp_url.empty();
+    const bool by_program = !mail.sendmail.empty();
+    if (mail.from.empty() && (by_smtp || by_program)) return fault("'mail.from' is missing");
+    if (mail.from.empty()) return {};
+    if (by_smtp == by_program)
+        return fault("one of 'mail.smtp_url' and 'mail.sendmail' is wanted beside 'mail.from'");
+    if (mail.public_url.empty()) return fault("'mail.public_url' is missing: mails link to it");
+    if (!by_smtp && !mail.smtp_user.empty())
+        return fault("'mail.smtp_user' is for 'mail.smtp_url' alone");
+    return {};
+}
+
+// A file that the configuration names, or what systemd hands over.
+Result<std::filesystem::path> file_or_credential(const std::filesystem::path& file,
+                                                 const std::string& what,
+                                                 const std::string& setting,
+                                                 const std::string& credential) {
+    if (!file.empty()) return file;
+    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
+    if (credentials != nullptr) return std::filesystem::path(credentials) / credential;
+    return failure(ErrorCode::ConfigInvalid,
+                   "no " + what + ": set '" + setting + "', or load the systemd credential '" +
+                       credential + "'");
+}
+
 }  // namespace
 
 Result<Config> load(const std::filesystem::path& file) {
@@ -465,17 +549,27 @@ Result<Config> load(const std::filesystem::path& file) {
                        file.string() +
                            ": 'sign_up.policy' is domains, and 'sign_up.domains' lists "
                            "none");
+    if (const auto fine = check_mail(config.mail); !fine)
+        return failure(ErrorCode::ConfigInvalid,
+                       file.string() + ": " + fine.error().public_message);
     return config;
 }
 
 Result<std::filesystem::path> root_key_file(const Config& config) {
-    if (!config.root_key.file.empty()) return config.root_key.file;
-    const char* credentials = std::getenv("CREDENTIALS_DIRECTORY");
-    if (credentials == nullptr)
-        return failure(ErrorCode::ConfigInvalid,
-                       "no root key: set 'root_key.file', or load the systemd credential "
-                       "'secretstore-root-key'");
-    return std::filesystem::path(credentials) / "secretstore-root-key";
+    return file_or_credential(
+        config.root_key.file, "root key", "root_key.file", "secretstore-root-key");
+}
+
+Result<std::filesystem::path> egress_key_file(const Config& config) {
+    return file_or_credential(
+        config.egress.key_file, "egress key", "egress.key_file", "secretstore-egress-key");
+}
+
+Result<std::filesystem::path> mail_password_file(const Config& config) {
+    return file_or_credential(config.mail.password_file,
+                              "mail password",
+                              "mail.password_file",
+                              "secretstore-mail-password");
 }
 
 std::string dump(const Config& config) {

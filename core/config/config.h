@@ -66,8 +66,25 @@ struct Config {
         std::string audience = "secretstore";
     };
     struct Egress {
+        // Empty: the credential secretstore-egress-key that systemd hands over.
+        std::filesystem::path key_file;
         // PEM bundle of the authorities that are believed. Empty: the system's.
         std::filesystem::path ca_file;
+    };
+    struct Webhooks {
+        // May they point to loopback and private networks?
+        bool allow_private = false;
+    };
+    // Mails are sent where `from` is set, by exactly one of the two ways.
+    struct Mail {
+        std::string from;
+        std::string smtp_url;
+        std::string smtp_user;
+        // The one line in it is the password; closed to all but its owner.
+        std::filesystem::path password_file;
+        std::filesystem::path sendmail;
+        // What links in mails begin with.
+        std::string public_url;
     };
     struct Log {
         log::Level level = log::Level::Info;
@@ -84,6 +101,8 @@ struct Config {
     LocalIssuer local_issuer;
     std::vector<IssuerEntry> issuers;
     Egress egress;
+    Webhooks webhooks;
+    Mail mail;
     Log log;
 };
 
@@ -93,6 +112,11 @@ Result<Config> load(const std::filesystem::path& file);
 // Where the root key is, by the configuration. Errors: ConfigInvalid where neither a file nor a
 // systemd credential is given.
 Result<std::filesystem::path> root_key_file(const Config& config);
+
+// Where the key of secretstore-egress is. Errors: ConfigInvalid, as above.
+Result<std::filesystem::path> egress_key_file(const Config& config);
+// Where the password of mail.smtp_user is. Errors: ConfigInvalid, as above.
+Result<std::filesystem::path> mail_password_file(const Config& config);
 
 // What differs from the defaults, as YAML that load() takes (as postconf -n).
 std::string dump(const Config& config);

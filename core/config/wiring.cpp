@@ -27,6 +27,10 @@ std::vector<identity::TrustedIssuer> trusted_issuers_of(const Config& config) {
     return issuers;
 }
 
+http::Destination webhook_destination_of(const Config& config) {
+    return config.webhooks.allow_private ? http::Destination::Any : http::Destination::PublicOnly;
+}
+
 Result<log::Level> load_log_level(const std::filesystem::path& file) {
     const auto config = load(file);
     if (!config) return failure(config);

@@ -29,7 +29,7 @@ using BoxKey = SecretBytes<BoxKeyTag>;
 // What the box belongs to; authenticated, not stored. Fields that are absent are not encoded.
 // Text fields are views: they must live as long as the call.
 struct BoxContext {
-    std::string_view purpose;  // "value", "dek", "kek", "svc", "answer"
+    std::string_view purpose;  // "value", "dek", "kek", "svc", "answer", "egress"
     std::optional<TenantId> tenant;
     std::optional<SecretId> secret;
     std::optional<std::string_view> name_space;

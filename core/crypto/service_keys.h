@@ -1,5 +1,6 @@
 // Keys of the service itself, sealed under the root key: token signing keys, the pepper of agent
-// keys, the local issuer's RSA key. Pure functions over bytes, as tenant_keys.h. Thread-safe.
+// keys, the local issuer's RSA key, the egress key. Pure functions over bytes, as tenant_keys.h.
+// Thread-safe.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -19,6 +20,7 @@ namespace service_key_purpose {
 inline constexpr std::string_view kTokenSigning = "token-signing";
 inline constexpr std::string_view kAgentKeyPepper = "agent-key-pepper";
 inline constexpr std::string_view kLocalIssuer = "local-issuer";
+inline constexpr std::string_view kEgress = "egress";
 }  // namespace service_key_purpose
 
 struct ServiceKeyTag;

@@ -99,9 +99,25 @@ Result<void> audit_export(const config::Config& config,
                           const std::string& tenant,
                           const std::string& format);
 
+// Writes the key that secretstore-egress is given instead of the root key into a file of its own
+// (0400), never over one.
+Result<void> egress_key_export(const config::Config& config, const std::string& file);
+
+Result<void> webhook_list(const config::Config& config, const std::string& tenant, Output output);
+// Sends a message of its own to one receiver, waits for at most 30 s and prints what became of it:
+// Ok where it was delivered, Pending where nobody tried (egress is not running).
+Result<ExitCode> webhook_test(const config::Config& config,
+                              const std::string& tenant,
+                              const std::string& webhook,
+                              Output output);
+Result<ExitCode> mail_test(const config::Config& config,
+                           const std::string& tenant,
+                           const std::string& address,
+                           Output output);
+
 // What the timers call: the next audit partitions; scoped tokens, personal tokens and invitations
-// that have expired; requests that no longer come again; and the counts of the audit log. One at a
-// time, on however many hosts.
+// that have expired; requests that no longer come again; the counts of the audit log; secrets that
+// expire soon; and old messages. One at a time, on however many hosts.
 Result<ExitCode> maintain(const config::Config& config);
 
 }  // namespace core::ctl

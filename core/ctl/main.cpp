@@ -42,6 +42,9 @@ struct Arguments {
     std::string revoked;  // id or name
     core::ctl::AuditTail tail;
     std::string format = "csv";
+    std::string webhook;  // id
+    std::string address;  // of a mail
+    std::string file;
     Command command;
 
     [[nodiscard]] Output output() const { return json ? Output::Json : Output::Text; }
@@ -113,7 +116,7 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
     add_verb(app,
              arguments,
              "maintain",
-             "What the timers call: audit partitions and counts, what has expired, old requests",
+             "What the timers call: audit partitions and counts, what is old or expires soon",
              core::ctl::maintain);
 }
 
@@ -237,6 +240,50 @@ void add_audit_verbs(CLI::App& app, Arguments& arguments) {
         ->capture_default_str();
 }
 
+void add_notice_verbs(CLI::App& app, Arguments& arguments) {
+    auto& webhook = add_group(app, "webhook", "Addresses that are told what happens");
+    auto* list = add_verb(
+        webhook, arguments, "list", "List webhooks", done_by([&arguments](const Config& c) {
+            return core::ctl::webhook_list(c, arguments.listed_tenant, arguments.output());
+        }));
+    list->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+    auto* test =
+        add_verb(webhook,
+                 arguments,
+                 "test",
+                 "Send a test message and say what became of it; exit 3 when nobody tried",
+                 [&arguments](const Config& c) {
+                     return core::ctl::webhook_test(
+                         c, arguments.listed_tenant, arguments.webhook, arguments.output());
+                 });
+    test->add_option("WEBHOOK", arguments.webhook, "Its id")->required();
+    test->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
+
+    auto& mail = add_group(app, "mail", "Mail to people");
+    auto* mail_test =
+        add_verb(mail,
+                 arguments,
+                 "test",
+                 "Send a test mail and say what became of it; exit 3 when nobody tried",
+                 [&arguments](const Config& c) {
+                     return core::ctl::mail_test(
+                         c, arguments.listed_tenant, arguments.address, arguments.output());
+                 });
+    mail_test->add_option("ADDRESS", arguments.address, "Where to")->required();
+    mail_test->add_option("--tenant", arguments.listed_tenant, "The tenant it is told of under")
+        ->required();
+
+    auto& egress_key = add_group(app, "egress-key", "What secretstore-egress opens secrets with");
+    auto* exported = add_verb(egress_key,
+                              arguments,
+                              "export",
+                              "Write it into a file (0400), never over one",
+                              done_by([&arguments](const Config& c) {
+                                  return core::ctl::egress_key_export(c, arguments.file);
+                              }));
+    exported->add_option("FILE", arguments.file, "The file to make")->required();
+}
+
 ExitCode report(const core::Error& error) {
     std::string line = "secretstorectl: " + error.public_message;
     if (!error.detail.empty()) line += " (" + error.detail + ")";
@@ -276,6 +323,7 @@ int parse_and_run(int argc, char** argv) {
     add_agent_verbs(app, arguments);
     add_token_verbs(app, arguments);
     add_audit_verbs(app, arguments);
+    add_notice_verbs(app, arguments);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -3,15 +3,17 @@
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
 #include "core/store/audit_store.h"
+#include "core/store/delivery_store.h"
 #include "core/store/member_store.h"
 #include "core/store/personal_token_store.h"
 #include "core/store/request_store.h"
 #include "core/store/tenant_store.h"
 #include "core/store/token_store.h"
+#include "core/store/webhook_store.h"
 
 #include <chrono>
-#include <functional>
-#include <utility>
+#include <string>
+#include <string_view>
 
 namespace core::ctl {
 namespace {
@@ -26,9 +28,23 @@ constexpr std::chrono::minutes kSealLag{5};
 // A first count of a big log may take its time; nobody waits for it.
 constexpr std::chrono::minutes kLongStatement{5};
 
-using Sweep = std::function<Result<std::int64_t>(store::Connection&, std::int64_t)>;
+// Does what is due for at most so many rows; how many there were.
+using Sweep = Result<std::int64_t> (*)(store::Connection&, std::int64_t);
 
-Result<std::int64_t> sweep_all(store::Connection& connection, const Sweep& sweep) {
+struct Duty {
+    std::string_view done;  // what is printed, with a number behind it
+    Sweep sweep;
+};
+constexpr Duty kDuties[] = {{"expired tokens deleted", store::sweep_tokens},
+                            {"expired personal tokens deleted", store::sweep_personal_tokens},
+                            {"expired invitations deleted", store::sweep_invitations},
+                            {"old requests forgotten", store::sweep_processed_requests},
+                            {"expiring secrets announced", store::tell_expiring_secrets},
+                            {"old deliveries deleted", store::sweep_deliveries},
+                            {"old messages deleted", store::sweep_outbox},
+                            {"old notices of expiry deleted", store::sweep_expiry_notices}};
+
+Result<std::int64_t> sweep_all(store::Connection& connection, Sweep sweep) {
     for (std::int64_t total = 0;;) {
         const auto gone = sweep(connection, kSweptAtOnce);
         if (!gone) return failure(gone);
@@ -68,18 +84,13 @@ Result<ExitCode> maintain(const config::Config& config) {
     const auto made = store::create_audit_partitions(connection, kPartitionMonths);
     if (!made) return failure(made);
     print_line("audit partitions made: " + std::to_string(*made));
-    const auto tokens = sweep_all(connection, store::sweep_tokens);
-    if (!tokens) return failure(tokens);
-    print_line("expired tokens deleted: " + std::to_string(*tokens));
-    const auto personal = sweep_all(connection, store::sweep_personal_tokens);
-    if (!personal) return failure(personal);
-    print_line("expired personal tokens deleted: " + std::to_string(*personal));
-    const auto invitations = sweep_all(connection, store::sweep_invitations);
-    if (!invitations) return failure(invitations);
-    print_line("expired invitations deleted: " + std::to_string(*invitations));
-    const auto requests = sweep_all(connection, store::sweep_processed_requests);
-    if (!requests) return failure(requests);
-    print_line("old requests forgotten: " + std::to_string(*requests));
+    for (const auto& duty : kDuties) {
+        const auto done = sweep_all(connection, duty.sweep);
+        if (!done) return failure(done);
+        print_line(std::string(duty.done) + ": " + std::to_string(*done));
+    }
+    const auto checks = store::sweep_host_checks(connection);
+    if (!checks) return failure(checks);
     const auto sealed = seal_all(connection);
     if (!sealed) return failure(sealed);
     print_line("audit events counted: " + std::to_string(*sealed));

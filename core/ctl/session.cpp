@@ -47,6 +47,7 @@ Session::Session(const config::Config& config, store::Role role)
       m_issuer(config::local_issuer_of(config)) {
     m_policy.token_issuer = config.tokens.issuer;
     m_policy.invitation_ttl = config.members.invitation_ttl;
+    m_policy.webhook_destination = config::webhook_destination_of(config);
 }
 
 Result<void> Session::open_root_key(const config::Config& config) {

@@ -26,7 +26,7 @@ void print_json(JsonWriter&& json);
 // Errors: InvalidRequest, saying where ids are shown.
 Result<TenantId> parse_tenant(const std::string& text);
 
-// Who acts: whoever may run this command on this host.
+// Who acts in `tenant`: the operator at the host.
 service::Actor operator_of(const TenantId& tenant);
 
 // What the services need, opened for one command. Not movable: its parts refer to each other.

@@ -2,14 +2,13 @@
 
 #include "core/http/address.h"
 #include "core/http/cache_control.h"
+#include "core/http/curl_handles.h"
 
 #include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <new>
 #include <utility>
 
 namespace core::http {
@@ -18,22 +17,6 @@ namespace {
 // Of all headers of an answer together; nginx and Apache send less than 8 KiB.
 constexpr std::size_t kMaxHeaderBytes = 65536;
 constexpr std::string_view kCacheControl = "cache-control:";
-
-struct FreeEasy {
-    void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-using Easy = std::unique_ptr<CURL, FreeEasy>;
-
-struct FreeList {
-    void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using List = std::unique_ptr<curl_slist, FreeList>;
-
-// Once per process, before any other call: it is not thread-safe itself.
-bool initialise_library() {
-    static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-    return done;
-}
 
 // What the callbacks of one request see.
 struct Exchange {
@@ -55,6 +38,7 @@ bool has_prefix_ignoring_case(std::string_view text, std::string_view lower_pref
 // libcurl takes a count other than the one given for a failure, and ends the transfer.
 std::size_t take_body(char* data, std::size_t /*one*/, std::size_t count, void* context) {
     auto& exchange = *static_cast<Exchange*>(context);
+    if (exchange.options.answer == Answer::StatusOnly) return CURL_WRITEFUNC_ERROR;
     if (exchange.response.body.size() + count > exchange.options.max_body_bytes) {
         exchange.too_large = true;
         return CURL_WRITEFUNC_ERROR;
@@ -129,21 +113,16 @@ Fault fault_of(CURLcode code, const Exchange& exchange) {
     }
 }
 
-List list_of(const std::vector<Header>& headers) {
-    List list;
-    for (const auto& header : headers) {
-        curl_slist* longer =
-            curl_slist_append(list.get(), (header.name + ": " + header.value).c_str());
-        if (longer == nullptr) throw std::bad_alloc();
-        // The same list where there was one, and then it is not to be freed.
-        static_cast<void>(list.release());
-        list.reset(longer);
-    }
-    return list;
+// Whatever became of the rest: a status of 200 or more is the last of an answer (RFC 9110 §15.2).
+bool has_all(const Exchange& exchange) {
+    return exchange.options.answer == Answer::StatusOnly && exchange.response.status >= 200;
 }
 
-bool is_readable_file(const std::filesystem::path& file) {
-    return std::ifstream(file).good() && std::filesystem::is_regular_file(file);
+std::vector<std::string> lines_of(const std::vector<Header>& headers) {
+    std::vector<std::string> lines;
+    for (const auto& header : headers)
+        lines.push_back(header.name + ": " + header.value);
+    return lines;
 }
 
 }  // namespace
@@ -167,20 +146,9 @@ struct HttpsClient::Impl {
         curl_easy_setopt(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
         curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
-        prepare_tls();
+        verify_tls(handle, options.ca_file);
         prepare_limits();
         prepare_callbacks(exchange);
-    }
-
-    void prepare_tls() {
-        CURL* handle = easy.get();
-        curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-        curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-        curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-        if (options.ca_file.empty()) return;
-        curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
-        // Else the system's folder would be believed beside it.
-        curl_easy_setopt(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
     }
 
     void prepare_limits() {
@@ -214,7 +182,7 @@ struct HttpsClient::Impl {
                                  const std::vector<Header>& headers,
                                  const std::string_view* body,
                                  const std::stop_token& stop) {
-        const List list = list_of(headers);
+        const List list = list_of(lines_of(headers));
         Exchange exchange{options, stop, {}, 0, false, false};
         prepare(url, exchange);
         curl_easy_setopt(easy.get(), CURLOPT_HTTPHEADER, list.get());
@@ -228,15 +196,13 @@ struct HttpsClient::Impl {
         const CURLcode code = curl_easy_perform(easy.get());
         // The buffers of this request must not be known to the next one.
         curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
-        if (code != CURLE_OK) {
-            const std::string text(said.c_str());
-            return tl::unexpected(RequestFailure{fault_of(code, exchange),
-                                                 text.empty() ? curl_easy_strerror(code) : text});
-        }
         long status = 0;
         curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
         exchange.response.status = static_cast<int>(status);
-        return std::move(exchange.response);
+        if (code == CURLE_OK || has_all(exchange)) return std::move(exchange.response);
+        const std::string text(said.c_str());
+        return tl::unexpected(RequestFailure{fault_of(code, exchange),
+                                             text.empty() ? curl_easy_strerror(code) : text});
     }
 };
 
@@ -246,15 +212,12 @@ HttpsClient& HttpsClient::operator=(HttpsClient&&) noexcept = default;
 HttpsClient::~HttpsClient() = default;
 
 Result<HttpsClient> HttpsClient::create(ClientOptions options) {
-    if (!options.ca_file.empty() && !is_readable_file(options.ca_file))
-        return failure(ErrorCode::ConfigInvalid,
-                       options.ca_file.string() + ": the CA file can't be read");
-    if (!initialise_library()) return failure(ErrorCode::Internal, {}, "curl_global_init");
-    auto impl = std::make_unique<Impl>();
-    impl->options = std::move(options);
-    impl->easy.reset(curl_easy_init());
-    if (!impl->easy) return failure(ErrorCode::Internal, {}, "curl_easy_init");
-    return HttpsClient(std::move(impl));
+    if (auto readable = check_ca_file(options.ca_file); !readable)
+        return failure(std::move(readable));
+    auto easy = create_easy();
+    if (!easy) return failure(std::move(easy));
+    return HttpsClient(
+        std::make_unique<Impl>(Impl{.options = std::move(options), .easy = std::move(*easy)}));
 }
 
 HttpResult<Response> HttpsClient::get(const HttpsUrl& url,

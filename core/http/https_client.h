@@ -25,6 +25,9 @@ namespace core::http {
 // request.
 enum class Destination { Any, PublicOnly };
 
+// StatusOnly: the answer is there as soon as its status is; nothing of a body is read.
+enum class Answer { Whole, StatusOnly };
+
 struct ClientOptions {
     // PEM bundle of the authorities that are believed. Empty: the system's.
     std::filesystem::path ca_file{};
@@ -32,6 +35,7 @@ struct ClientOptions {
     // From the look-up of the name to the last byte of the answer.
     std::chrono::milliseconds total_timeout{10000};
     std::size_t max_body_bytes = 65536;
+    Answer answer = Answer::Whole;
     Destination destination = Destination::Any;
 };
 

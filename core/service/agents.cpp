@@ -4,10 +4,12 @@
 #include "core/crypto/random.h"
 #include "core/identity/api_key.h"
 #include "core/service/audit_trail.h"
+#include "core/service/notifications.h"
 #include "core/service/services.h"
 #include "core/service/text_rules.h"
 #include "core/store/agent_store.h"
 #include "core/store/connection_pool.h"
+#include "core/store/outbox_store.h"
 #include "core/store/transaction.h"
 
 #include <algorithm>
@@ -64,6 +66,18 @@ Result<store::AgentRow> one_agent(const store::ResultSet& found) {
     auto rows = store::parse_agents(found);
     if (rows.empty()) return tl::unexpected(no_such_agent());
     return std::move(rows.front());
+}
+
+// What people are told of it.
+std::string creation_payload(const store::NewAgentRow& row) {
+    JsonWriter writer;
+    writer.begin_object().member("agent_id", row.agent.text()).member("agent_name", row.name);
+    writer.member("allowed_namespaces", row.allowed_namespaces);
+    writer.member("allowed_scopes", row.allowed_scopes);
+    writer.key("created_by");
+    row.created_by ? writer.value(row.created_by->text()) : writer.value(nullptr);
+    writer.end_object();
+    return std::move(writer).take_text();
 }
 
 std::string creation_details(const store::NewAgentRow& row) {
@@ -153,6 +167,11 @@ Result<Body> Agents::create(const Actor& actor,
             auto record = record_of("agent.created", row.agent);
             record.details = creation_details(row);
             change.record(record);
+            store::add_outbox_message(change.transaction(),
+                                      actor.tenant,
+                                      {crypto::new_id<MessageId>(m_runtime.clock),
+                                       event::kAgentCreated,
+                                       creation_payload(row)});
 
             store::AgentRow created;
             created.agent = row.agent;

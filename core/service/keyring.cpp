@@ -63,6 +63,9 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
     for (const auto& row : *stored)
         if (const auto taken = keyring.take(row, root_key); !taken) return failure(taken);
     if (keyring.m_token_keys.empty() || keyring.m_pepper.empty()) return not_initialised();
+    if (!keyring.m_egress_key)
+        return failure(ErrorCode::ConfigInvalid,
+                       "this database has no egress key yet: run 'secretstorectl init' again");
     return keyring;
 }
 
@@ -70,13 +73,18 @@ Result<void> Keyring::take(const store::ServiceKeyStored& row,
                            const crypto::KeyProvider& root_key) {
     const bool signs_tokens = row.purpose == purpose::kTokenSigning;
     const bool is_pepper = row.purpose == purpose::kAgentKeyPepper && row.state == "active";
+    const bool is_egress_key = row.purpose == purpose::kEgress && row.state == "active";
     // The local issuer's private key is opened by the operator's command alone.
-    if (!signs_tokens && !is_pepper) return {};
+    if (!signs_tokens && !is_pepper && !is_egress_key) return {};
     auto key = open_key(root_key, row);
     if (!key) return failure(key);
     if (is_pepper) {
         m_pepper_id = row.id;
         m_pepper = std::move(*key);
+        return {};
+    }
+    if (is_egress_key) {
+        m_egress_key.emplace(row.id, std::move(*key));
         return {};
     }
     // Active before verify_only, newest first: the first one signs.
@@ -172,6 +180,7 @@ Result<void> initialise_keys(store::ConnectionPool& connections,
     if (is_new) maker.add_root_key();
     maker.add_symmetric(purpose::kTokenSigning);
     maker.add_symmetric(purpose::kAgentKeyPepper);
+    maker.add_symmetric(purpose::kEgress);
     if (local_issuer) maker.add_local_issuer(*local_issuer);
     return maker.commit();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/crypto/egress_key.h"
 #include "core/crypto/key_provider.h"
 #include "core/crypto/rsa.h"
 #include "core/crypto/service_keys.h"
@@ -36,6 +37,8 @@ class Keyring {
     // Of the key that signs new tokens.
     [[nodiscard]] const KeyId& signing_key_id() const { return m_signing_key_id; }
     [[nodiscard]] const KeyId& pepper_id() const { return m_pepper_id; }
+    // Precondition: load().
+    [[nodiscard]] const crypto::EgressKey& egress_key() const { return *m_egress_key; }
 
   private:
     Result<void> take(const store::ServiceKeyStored& row, const crypto::KeyProvider& root_key);
@@ -45,11 +48,12 @@ class Keyring {
     KeyId m_signing_key_id;
     KeyId m_pepper_id;
     crypto::ServiceKeyBytes m_pepper;
+    std::optional<crypto::EgressKey> m_egress_key;
 };
 
-// Makes what is missing: the root key's check value, a token signing key, the pepper, and the local
-// issuer with its key set. Harmless when repeated. Errors: ConfigInvalid where the database belongs
-// to another root key; StoreUnavailable.
+// Makes what is missing: the root key's check value, a token signing key, the pepper, the egress
+// key, and the local issuer with its key set. Harmless when repeated. Errors: ConfigInvalid where
+// the database belongs to another root key; StoreUnavailable.
 Result<void> initialise_keys(store::ConnectionPool& connections,
                              const crypto::KeyProvider& root_key,
                              const std::optional<identity::TrustedIssuer>& local_issuer,

@@ -15,7 +15,9 @@ Services::Services(const Runtime& shared)
       audit(shared),
       profile(shared),
       members(shared),
-      personal_tokens(shared) {}
+      personal_tokens(shared),
+      webhooks(shared),
+      deliveries(shared) {}
 
 Result<void> Services::check_health() {
     auto connection = runtime.connections.borrow();

@@ -3,10 +3,12 @@
 
 #include "core/base/clock.h"
 #include "core/crypto/key_provider.h"
+#include "core/http/https_client.h"
 #include "core/service/agents.h"
 #include "core/service/approvals.h"
 #include "core/service/audit.h"
 #include "core/service/authenticator.h"
+#include "core/service/deliveries.h"
 #include "core/service/keyring.h"
 #include "core/service/members.h"
 #include "core/service/personal_tokens.h"
@@ -16,6 +18,7 @@
 #include "core/service/sign_up.h"
 #include "core/service/tenants.h"
 #include "core/service/tokens.h"
+#include "core/service/webhooks.h"
 
 #include <chrono>
 #include <cstdint>
@@ -40,6 +43,8 @@ struct Policy {
     // Empty where there is none. Its people are made by the operator alone.
     std::string local_issuer;
     SignUpPolicy sign_up;
+    // Where webhooks may point.
+    http::Destination webhook_destination = http::Destination::PublicOnly;
 };
 
 // Shared by all threads; everything in it is immutable or locks for itself, and outlives them.
@@ -72,6 +77,8 @@ struct Services {
     Profile profile;
     Members members;
     PersonalTokens personal_tokens;
+    Webhooks webhooks;
+    Deliveries deliveries;
 };
 
 }  // namespace core::service

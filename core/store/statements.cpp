@@ -327,6 +327,206 @@ constexpr auto& kListMembersText = Joined<kMemberColumns, kMemberPage>::kText;
 constexpr const char* kFindMember = kFindMemberText.data();
 constexpr const char* kListMembers = kListMembersText.data();
 
+// What egress sends to a webhook next, of all that is due: one delivery, to a webhook that nothing
+// is being sent to. From one webhook to the next by the index, however many deliveries wait for
+// each. A claim is a promise to report within $1 seconds; where egress dies, the delivery is due
+// again after that, and its webhook rests no longer. Whoever claims at the same time takes another
+// webhook.
+constexpr const char* kClaimWebhookDelivery = R"sql(
+with recursive receivers as (
+    (select d.webhook_id
+     from store.deliveries d
+     where d.next_attempt_at is not null and d.webhook_id is not null
+     order by d.webhook_id
+     limit 1)
+    union all
+    select next.webhook_id
+    from receivers r
+    cross join lateral (
+        select d.webhook_id
+        from store.deliveries d
+        where d.next_attempt_at is not null and d.webhook_id > r.webhook_id
+        order by d.webhook_id
+        limit 1
+    ) next
+),
+due as (
+    select w.tenant_id, w.webhook_id, first.delivery_id
+    from receivers r
+    cross join lateral (
+        select d.tenant_id, d.delivery_id, d.next_attempt_at
+        from store.deliveries d
+        where d.webhook_id = r.webhook_id and d.next_attempt_at <= now()
+        order by d.next_attempt_at
+        limit 1
+    ) first
+    join store.webhooks w on w.tenant_id = first.tenant_id and w.webhook_id = r.webhook_id
+    where w.rests_until <= now()
+    order by first.next_attempt_at
+    limit 1
+    for no key update of w skip locked
+),
+busy as (
+    update store.webhooks w
+    set rests_until = now() + make_interval(secs => $1::bigint)
+    from due
+    where w.tenant_id = due.tenant_id and w.webhook_id = due.webhook_id
+),
+claimed as (
+    update store.deliveries d
+    set attempts = d.attempts + 1, last_attempt_at = now(),
+        next_attempt_at = now() + make_interval(secs => $1::bigint)
+    from due
+    where d.tenant_id = due.tenant_id and d.delivery_id = due.delivery_id
+      and d.next_attempt_at is not null
+    returning d.tenant_id, d.delivery_id, d.message_id, d.webhook_id, d.attempts
+)
+select c.tenant_id, c.delivery_id, c.message_id, c.attempts::bigint, o.event_type,
+       o.payload::text, o.created_at, c.webhook_id, w.url, w.failures, w.secret_generation,
+       w.secret_box, case when w.previous_secret_until > now() then w.previous_secret_box end
+from claimed c
+join store.webhooks w on w.tenant_id = c.tenant_id and w.webhook_id = c.webhook_id
+join store.outbox o on o.tenant_id = c.tenant_id and o.message_id = c.message_id
+)sql";
+
+// Makes a delivery of each message for each of its receivers: webhooks of the tenant that asked for
+// its type, and people by their role and the tenant's preferences. $2 to $4 say of each type that
+// has a mail whom it goes to, and which preference turns it off. Nobody gets a mail about
+// yesterday. A webhook that is deleted meanwhile is left out.
+constexpr const char* kExpandOutbox = R"sql(
+with taken as (
+    select o.tenant_id, o.message_id, o.event_type, o.payload, o.created_at
+    from store.outbox o
+    where o.expanded_at is null
+    order by o.created_at
+    limit $1::bigint
+    for update skip locked
+),
+hooks as (
+    select t.tenant_id, t.message_id, t.event_type, w.webhook_id
+    from taken t
+    join store.webhooks w on w.tenant_id = t.tenant_id
+    where w.active and (t.event_type = any (w.events) or '*' = any (w.events))
+    for key share of w
+),
+posted as (
+    insert into store.deliveries (tenant_id, delivery_id, message_id, event_type, webhook_id,
+                                  next_attempt_at)
+    select h.tenant_id, gen_random_uuid(), h.message_id, h.event_type, h.webhook_id, now()
+    from hooks h
+),
+mailed as (
+    insert into store.deliveries (tenant_id, delivery_id, message_id, event_type, recipient,
+                                  next_attempt_at)
+    select t.tenant_id, gen_random_uuid(), t.message_id, t.event_type, r.email, now()
+    from taken t
+    join unnest($2::text[], $3::text[], $4::text[]) as k (event_type, mail_to, preference)
+        on k.event_type = t.event_type
+    join store.tenants n on n.tenant_id = t.tenant_id
+    cross join lateral (
+        select u.email
+        from store.members m
+        join store.users u on u.user_id = m.user_id
+        where m.tenant_id = t.tenant_id
+          and (k.mail_to = 'admins' and m.role in ('owner', 'admin')
+               or k.mail_to = 'deciders' and m.role = 'owner'
+               or k.mail_to = 'deciders' and m.role in ('admin', 'approver')
+                  and t.payload ->> 'access_tier' is distinct from 'critical'
+                  and t.payload ->> 'owner_only' is distinct from 'true')
+        union
+        select t.payload ->> 'email'
+        where k.mail_to = 'invitee'
+    ) r
+    where t.created_at > now() - interval '1 day'
+      and case k.preference
+              when 'approval_requests' then n.notify_approval_requests
+              when 'security_alerts' then n.notify_security_alerts
+              else true
+          end
+),
+marked as (
+    update store.outbox o
+    set expanded_at = now()
+    from taken t
+    where o.tenant_id = t.tenant_id and o.message_id = t.message_id
+)
+select count(*) from taken
+)sql";
+
+// Agents that were refused $1 times within five minutes, each told of at most once an hour. What is
+// not there is no refusal: agents ask for that all the time.
+constexpr const char* kTellRepeatedRefusals = R"sql(
+with refused as (
+    select e.tenant_id, e.actor_id as agent_id, count(*) as refusals, max(e.created_at) as last_at
+    from store.audit_events e
+    where e.created_at > now() - interval '5 minutes' and e.actor_type = 'agent'
+      and e.event_type in ('secret.read.denied', 'secret.write.denied', 'token.denied', 'auth.failed')
+      and coalesce(e.reason, '') not in ('secret_not_found', 'version_not_found', 'secret_expired')
+    group by e.tenant_id, e.actor_id
+    having count(*) >= $1::bigint
+),
+told as (
+    insert into store.refusal_notices (tenant_id, agent_id)
+    select r.tenant_id, r.agent_id
+    from refused r
+    join store.agents a on a.tenant_id = r.tenant_id and a.agent_id = r.agent_id
+    on conflict (tenant_id, agent_id) do update set told_at = now()
+        where refusal_notices.told_at <= now() - interval '1 hour'
+    returning tenant_id, agent_id
+),
+messages as (
+    insert into store.outbox (tenant_id, message_id, event_type, payload)
+    select t.tenant_id, gen_random_uuid(), 'token.refused_repeatedly',
+           json_build_object('agent_id', t.agent_id, 'agent_name', a.name, 'refusals', r.refusals,
+                             'window_seconds', 300,
+                             'last_at', to_char(r.last_at at time zone 'UTC',
+                                                'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    from told t
+    join refused r on r.tenant_id = t.tenant_id and r.agent_id = t.agent_id
+    join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
+)
+select count(*) from told
+)sql";
+
+// At most $1 secrets that expire within a week, or within a day: each version is told of once for
+// each. One that has less than a day from the start is told of once.
+constexpr const char* kTellExpiringSecrets = R"sql(
+with expiring as (
+    select s.tenant_id, s.secret_id, s.namespace, s.key, s.current_version, s.expires_at, x.days
+    from store.secrets s
+    cross join lateral (
+        select case when s.expires_at <= now() + interval '1 day' then 1 else 7 end as days
+    ) x
+    where s.deleted_at is null and s.expires_at > now()
+      and s.expires_at <= now() + interval '7 days'
+      and not exists (
+        select
+        from store.expiry_notices n
+        where n.tenant_id = s.tenant_id and n.secret_id = s.secret_id
+          and n.version = s.current_version and n.days <= x.days)
+    order by s.expires_at
+    limit $1::bigint
+),
+noted as (
+    insert into store.expiry_notices (tenant_id, secret_id, version, days)
+    select e.tenant_id, e.secret_id, e.current_version, e.days
+    from expiring e
+    on conflict do nothing
+    returning tenant_id, secret_id
+),
+messages as (
+    insert into store.outbox (tenant_id, message_id, event_type, payload)
+    select e.tenant_id, gen_random_uuid(), 'secret.expiring',
+           json_build_object('secret_id', e.secret_id, 'namespace', e.namespace, 'key', e.key,
+                             'version', e.current_version, 'days_left', e.days,
+                             'expires_at', to_char(e.expires_at at time zone 'UTC',
+                                                   'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    from expiring e
+    join noted n on n.tenant_id = e.tenant_id and n.secret_id = e.secret_id
+)
+select count(*) from noted
+)sql";
+
 constexpr auto kStatements = std::to_array<StatementText>({
     {Statement::Begin, "begin", "begin", kEveryone},
     {Statement::Commit, "commit", "commit", kEveryone},
@@ -1420,13 +1620,359 @@ select store.create_audit_partitions((current_date - interval '1 month')::date,
 )sql",
      kMaint},
 
+    // Nothing else of the tenant waits: its rows refer to it by a key that does not change.
+    {Statement::LockTenant,
+     "lock_tenant",
+     R"sql(
+select 1::bigint from store.tenants t where t.tenant_id = $1::uuid for no key update
+)sql",
+     kApp},
+    {Statement::CountWebhooks,
+     "count_webhooks",
+     "select count(*) from store.webhooks w where w.tenant_id = $1::uuid",
+     kApp},
+    {Statement::InsertWebhook,
+     "insert_webhook",
+     R"sql(
+insert into store.webhooks (tenant_id, webhook_id, url, description, events, active, secret_box,
+                            verified_at)
+values ($1::uuid, $2::uuid, $3::text, $4::text, $5::text[], $6::boolean, $7::bytea,
+        case when $8::boolean then now() end)
+)sql",
+     kApp},
+    {Statement::ListWebhooks,
+     "list_webhooks",
+     R"sql(
+select w.webhook_id, w.url, w.description, w.events, w.active, w.secret_generation, w.verified_at,
+       case when w.previous_secret_until > now() then w.previous_secret_until end, w.created_at,
+       w.updated_at
+from store.webhooks w
+where w.tenant_id = $1::uuid
+order by w.webhook_id
+)sql",
+     kApp},
+    {Statement::FindWebhook,
+     "find_webhook",
+     R"sql(
+select w.webhook_id, w.url, w.description, w.events, w.active, w.secret_generation, w.verified_at,
+       case when w.previous_secret_until > now() then w.previous_secret_until end, w.created_at,
+       w.updated_at
+from store.webhooks w
+where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::LockWebhook,
+     "lock_webhook",
+     R"sql(
+select w.webhook_id, w.url, w.description, w.events, w.active, w.secret_generation, w.verified_at,
+       case when w.previous_secret_until > now() then w.previous_secret_until end, w.created_at,
+       w.updated_at
+from store.webhooks w
+where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid
+for update
+)sql",
+     kApp},
+    {Statement::UpdateWebhook,
+     "update_webhook",
+     R"sql(
+update store.webhooks w
+set url = $3::text, description = $4::text, events = $5::text[], active = $6::boolean,
+    verified_at = $7::timestamptz, updated_at = now()
+where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid
+)sql",
+     kApp},
+    // The secret before it signs beside the new one until $4; the one before that ends now.
+    {Statement::ReplaceWebhookSecret,
+     "replace_webhook_secret",
+     R"sql(
+update store.webhooks w
+set previous_secret_box = w.secret_box, previous_secret_until = $4::timestamptz,
+    secret_box = $3::bytea, secret_generation = w.secret_generation + 1, updated_at = now()
+where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid
+)sql",
+     kApp},
+    // What somebody asks for by hand does not wait until it has rested.
+    {Statement::WakeWebhook,
+     "wake_webhook",
+     R"sql(
+update store.webhooks w
+set rests_until = now()
+where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid and w.failures > 0
+)sql",
+     kApp},
+    {Statement::DeleteWebhook,
+     "delete_webhook",
+     R"sql(
+delete from store.webhooks w where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid
+)sql",
+     kApp},
+    // False where egress is not connected, or the question was not taken: at most $4 of a tenant
+    // wait at a time, for with each of them a request thread does.
+    {Statement::AskAboutHost,
+     "ask_about_host",
+     R"sql(
+with asked as (
+    insert into store.host_checks (tenant_id, check_id, host)
+    select $1::uuid, $2::uuid, $3::text
+    where exists (select from pg_catalog.pg_stat_activity a where a.usename = 'secretstore_egress')
+      and (select count(*)
+           from store.host_checks c
+           where c.tenant_id = $1::uuid and c.asked_at > now() - interval '5 seconds') < $4::bigint
+    returning check_id
+)
+select exists (select from asked)
+)sql",
+     kApp},
+    {Statement::TakeHostVerdict,
+     "take_host_verdict",
+     R"sql(
+delete from store.host_checks c
+where c.tenant_id = $1::uuid and c.check_id = $2::uuid and c.verdict is not null
+returning c.verdict
+)sql",
+     kApp},
+    {Statement::ForgetHostCheck,
+     "forget_host_check",
+     "delete from store.host_checks c where c.tenant_id = $1::uuid and c.check_id = $2::uuid",
+     kApp},
+    {Statement::SweepHostChecks,
+     "sweep_host_checks",
+     R"sql(
+with gone as (
+    delete from store.host_checks c
+    where c.asked_at < now() - interval '1 minute'
+    returning c.check_id
+)
+select count(*) from gone
+)sql",
+     kMaint},
     {Statement::InsertOutboxMessage,
      "insert_outbox_message",
      R"sql(
-insert into store.outbox (tenant_id, message_id, event_type, payload)
-values ($1::uuid, $2::uuid, $3::text, $4::text::json)
+insert into store.outbox (tenant_id, message_id, event_type, payload, mail_box)
+values ($1::uuid, $2::uuid, $3::text, $4::text::json, $5::bytea)
 )sql",
      kApp | kEgress | kMaint},
+    // A message whose deliveries are made with it: nobody else is told.
+    {Statement::InsertExpandedMessage,
+     "insert_expanded_message",
+     R"sql(
+insert into store.outbox (tenant_id, message_id, event_type, payload, expanded_at)
+values ($1::uuid, $2::uuid, $3::text, $4::text::json, now())
+)sql",
+     kApp},
+    {Statement::InsertDelivery,
+     "insert_delivery",
+     R"sql(
+insert into store.deliveries (tenant_id, delivery_id, message_id, event_type, webhook_id, recipient,
+                              next_attempt_at)
+values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::uuid, $6::text, now())
+)sql",
+     kApp},
+    {Statement::EndDeliveriesOfWebhook,
+     "end_deliveries_of_webhook",
+     R"sql(
+update store.deliveries d
+set status = 'dead', next_attempt_at = null, finished_at = now(), last_error = 'webhook_inactive'
+where d.tenant_id = $1::uuid and d.webhook_id = $2::uuid and d.next_attempt_at is not null
+)sql",
+     kApp},
+    {Statement::ListDeliveries,
+     "list_deliveries",
+     R"sql(
+select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
+       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
+       d.created_at, d.finished_at
+from store.deliveries d
+where d.tenant_id = $1::uuid and ($2::uuid is null or d.webhook_id = $2::uuid)
+  and ($3::text is null or d.status = $3::text)
+order by d.created_at desc, d.delivery_id desc
+limit $4::bigint offset $5::bigint
+)sql",
+     kApp},
+    {Statement::CountDeliveries,
+     "count_deliveries",
+     R"sql(
+select count(*)
+from store.deliveries d
+where d.tenant_id = $1::uuid and ($2::uuid is null or d.webhook_id = $2::uuid)
+  and ($3::text is null or d.status = $3::text)
+)sql",
+     kApp},
+    {Statement::FindDelivery,
+     "find_delivery",
+     R"sql(
+select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
+       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
+       d.created_at, d.finished_at
+from store.deliveries d
+where d.tenant_id = $1::uuid and d.delivery_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::LockDelivery,
+     "lock_delivery",
+     R"sql(
+select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
+       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
+       d.created_at, d.finished_at
+from store.deliveries d
+where d.tenant_id = $1::uuid and d.delivery_id = $2::uuid
+for update
+)sql",
+     kApp},
+    {Statement::ResendDelivery,
+     "resend_delivery",
+     R"sql(
+update store.deliveries d
+set status = 'pending', attempts = 0, next_attempt_at = now(), finished_at = null
+where d.tenant_id = $1::uuid and d.delivery_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::ExpandOutbox, "expand_outbox", kExpandOutbox, kEgress},
+    {Statement::ClaimWebhookDelivery, "claim_webhook_delivery", kClaimWebhookDelivery, kEgress},
+    // The same for mails, of which one server takes all.
+    {Statement::ClaimMailDeliveries,
+     "claim_mail_deliveries",
+     R"sql(
+with due as (
+    select d.tenant_id, d.delivery_id
+    from store.deliveries d
+    where d.next_attempt_at <= now() and d.recipient is not null
+    order by d.next_attempt_at
+    limit $1::bigint
+    for update skip locked
+),
+claimed as (
+    update store.deliveries d
+    set attempts = d.attempts + 1, last_attempt_at = now(),
+        next_attempt_at = now() + make_interval(secs => $2::bigint)
+    from due
+    where d.tenant_id = due.tenant_id and d.delivery_id = due.delivery_id
+    returning d.tenant_id, d.delivery_id, d.message_id, d.attempts, d.recipient
+)
+select c.tenant_id, c.delivery_id, c.message_id, c.attempts::bigint, o.event_type,
+       o.payload::text, o.created_at, c.recipient, n.name, o.mail_box
+from claimed c
+join store.outbox o on o.tenant_id = c.tenant_id and o.message_id = c.message_id
+join store.tenants n on n.tenant_id = c.tenant_id
+)sql",
+     kEgress},
+    // $3 is the attempt that is reported: one that came too late does not overwrite a later one.
+    // Ended where $5, the seconds to the next attempt, is null.
+    {Statement::ReportDelivery,
+     "report_delivery",
+     R"sql(
+update store.deliveries d
+set status = $4::text, next_attempt_at = now() + make_interval(secs => $5::bigint),
+    finished_at = case when $5::bigint is null then now() end,
+    last_status = $6::bigint::integer, last_error = $7::text
+where d.tenant_id = $1::uuid and d.delivery_id = $2::uuid and d.attempts = $3::bigint
+  and d.next_attempt_at is not null
+)sql",
+     kEgress},
+    // What a transfer told of its webhook: $4 is for how long it rests now.
+    {Statement::ReportWebhook,
+     "report_webhook",
+     R"sql(
+update store.webhooks w
+set failures = case when $3::boolean then 0 else w.failures + 1 end,
+    verified_at = case when $3::boolean then coalesce(w.verified_at, now()) else w.verified_at end,
+    rests_until = now() + make_interval(secs => $4::bigint)
+where w.tenant_id = $1::uuid and w.webhook_id = $2::uuid
+)sql",
+     kEgress},
+    {Statement::ListHostChecks,
+     "list_host_checks",
+     R"sql(
+select c.tenant_id, c.check_id, c.host
+from store.host_checks c
+where c.verdict is null and c.asked_at > now() - interval '5 seconds'
+order by c.asked_at
+limit $1::bigint
+)sql",
+     kEgress},
+    {Statement::AnswerHostCheck,
+     "answer_host_check",
+     R"sql(
+update store.host_checks c
+set verdict = $3::text
+where c.tenant_id = $1::uuid and c.check_id = $2::uuid
+)sql",
+     kEgress},
+    {Statement::TellRepeatedRefusals, "tell_repeated_refusals", kTellRepeatedRefusals, kEgress},
+    {Statement::TellExpiringSecrets, "tell_expiring_secrets", kTellExpiringSecrets, kMaint},
+    // What was delivered is kept for a week, what was not for a month.
+    {Statement::SweepDeliveries,
+     "sweep_deliveries",
+     R"sql(
+with doomed as (
+    select d.tenant_id, d.delivery_id
+    from store.deliveries d
+    where d.finished_at < now() - interval '7 days'
+      and (d.status = 'delivered' or d.finished_at < now() - interval '30 days')
+    order by d.finished_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.deliveries d
+    using doomed x
+    where d.tenant_id = x.tenant_id and d.delivery_id = x.delivery_id
+    returning d.delivery_id
+)
+select count(*) from gone
+)sql",
+     kMaint},
+    // Messages that nobody is told of any more; and those that nobody was there to tell.
+    {Statement::SweepOutbox,
+     "sweep_outbox",
+     R"sql(
+with doomed as (
+    select o.tenant_id, o.message_id
+    from store.outbox o
+    where o.created_at < now() - interval '7 days'
+      and (o.expanded_at is not null or o.created_at < now() - interval '30 days')
+      and not exists (
+        select
+        from store.deliveries d
+        where d.tenant_id = o.tenant_id and d.message_id = o.message_id)
+    order by o.created_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.outbox o
+    using doomed x
+    where o.tenant_id = x.tenant_id and o.message_id = x.message_id
+    returning o.message_id
+)
+select count(*) from gone
+)sql",
+     kMaint},
+    {Statement::SweepExpiryNotices,
+     "sweep_expiry_notices",
+     R"sql(
+with doomed as (
+    select n.tenant_id, n.secret_id, n.version, n.days
+    from store.expiry_notices n
+    where n.told_at < now() - interval '30 days'
+    order by n.told_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.expiry_notices n
+    using doomed x
+    where n.tenant_id = x.tenant_id and n.secret_id = x.secret_id and n.version = x.version
+      and n.days = x.days
+    returning n.days
+)
+select count(*) from gone
+)sql",
+     kMaint},
+    {Statement::FindEgressKeyId,
+     "find_egress_key_id",
+     R"sql(
+select k.key_id from store.service_keys k where k.purpose = 'egress' and k.state = 'active'
+)sql",
+     kEgress},
 
     {Statement::FindSchemaVersion,
      "find_schema_version",

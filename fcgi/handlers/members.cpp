@@ -107,6 +107,14 @@ core::Result<SecretAttributes> decode_attributes(const JsonObject& object) {
     return out;
 }
 
+core::Result<std::optional<bool>> optional_boolean(const JsonObject& object,
+                                                   std::string_view name) {
+    const auto member = object.find(name);
+    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
+    if (member->kind() == JsonValue::Kind::Bool) return member->boolean();
+    return invalid("The member '" + std::string(name) + "' must be true or false");
+}
+
 core::Result<void> decode_nothing(const HttpRequest& request) {
     const auto object = JsonObject::decode(request.body->root(), {});
     if (!object) return core::failure(object);

@@ -31,6 +31,10 @@ core::Result<std::optional<core::identity::MemberRole>> decode_role(const core::
 // Errors: InvalidRequest naming the member.
 core::Result<core::service::SecretAttributes> decode_attributes(const core::JsonObject& object);
 
+// true or false; nothing where absent or null. Errors: InvalidRequest.
+core::Result<std::optional<bool>> optional_boolean(const core::JsonObject& object,
+                                                   std::string_view name);
+
 // A body of a request that takes none: an object without members.
 // Errors: InvalidRequest naming the first member.
 core::Result<void> decode_nothing(const HttpRequest& request);

@@ -1,6 +1,7 @@
 #include "fcgi/handlers/profile_handlers.h"
 
 #include "core/base/clock.h"
+#include "fcgi/handlers/members.h"
 #include "fcgi/request_context.h"
 
 #include <optional>
@@ -33,15 +34,6 @@ core::Body render_profile(const TenantProfile& profile) {
     }
     json.end_array().end_object();
     return std::move(json).take();
-}
-
-core::Result<std::optional<bool>> optional_boolean(const JsonObject& object,
-                                                   std::string_view name) {
-    const auto member = object.find(name);
-    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
-    if (member->kind() == JsonValue::Kind::Bool) return member->boolean();
-    return core::failure(core::ErrorCode::InvalidRequest,
-                         "The member '" + std::string(name) + "' must be true or false");
 }
 
 core::Result<void> decode_preferences(const JsonValue& body, core::service::ProfilePatch& patch) {

@@ -121,6 +121,7 @@ describe('an object of another tenant, on every endpoint,', () => {
         'POST /v1/secrets/{}/rotate': [{ body: () => ({ new_value: 'the-value-of-mine' }) }],
         'PATCH /v1/agents/{}': [{ body: () => ({ description: 'mine' }) }],
         'PATCH /v1/members/{}': [{ body: () => ({ role: 'admin' }) }],
+        'PATCH /v1/webhooks/{}': [{ body: () => ({ description: 'mine' }) }],
         'GET /v1/secrets/{}': [{}, { query: () => '?version=1' }],
         'DELETE /v1/agents/{}': [{}, { by: 'agentName' }],
     };
@@ -141,6 +142,9 @@ describe('an object of another tenant, on every endpoint,', () => {
         'POST /v1/members',
         // Of no tenant: whoever bears the token may join, as members.test.mjs looks at.
         'POST /v1/invitations/accept',
+        'GET /v1/webhooks',
+        'POST /v1/webhooks',
+        'GET /v1/deliveries',
     ];
     const keyOf = (operation) => operation.name.replace(/\{[^}]*\}/g, '{}');
     // What differs between two answers by its nature.
@@ -173,6 +177,14 @@ describe('an object of another tenant, on every endpoint,', () => {
         const { token_id: token } = await agent.issue([`secrets:read:${path}`]);
         await theirs.putSecret(`${path}2`, { value: 'v', access_tier: 'sensitive' });
         const asked = await agent.requestToken({ scopes: [`secrets:read:${path}2`] });
+        await stack.psql(`delete from store.webhooks where tenant_id = '${theirs.id}'`);
+        const webhook = await theirs.newWebhook({ description: 'their-webhook' });
+        const tested = await theirs.call('POST', `/v1/webhooks/${webhook.id}/test`);
+        // Not due for as long as this test looks at it.
+        await stack.psql(
+            `update store.deliveries set next_attempt_at = now() + interval '1 hour'
+             where tenant_id = '${theirs.id}' and next_attempt_at is not null`,
+        );
         return {
             path,
             agent: agent.id,
@@ -181,6 +193,8 @@ describe('an object of another tenant, on every endpoint,', () => {
             approval: asked.expect(200).approval_id,
             member: (await theirs.newMember('approver')).id,
             personalToken: (await theirs.newPersonalToken()).id,
+            webhook: webhook.id,
+            delivery: tested.expect(200).id,
         };
     }
     const nobodys = () => ({
@@ -244,6 +258,8 @@ describe('an object of another tenant, on every endpoint,', () => {
             '/v1/agents?limit=200',
             '/v1/tokens?limit=200',
             '/v1/approvals?limit=200',
+            '/v1/webhooks',
+            '/v1/deliveries?limit=200',
             '/v1/namespaces',
             '/v1/secrets/namespaces',
             '/v1/audit?limit=200',

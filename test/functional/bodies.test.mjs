@@ -24,6 +24,8 @@ const kGoodBodies = {
     'POST /v1/secrets/{}/rotate': { new_value: 'the-value-of-bodies' },
     'POST /v1/secrets/import': { namespace: 'bodies', content: 'A=1' },
     'POST /v1/versions/rollback': { path: 'bodies/KEY', version: 1 },
+    'POST /v1/webhooks': { url: 'https://127.0.0.1:1/hook', events: ['agent.created'] },
+    'PATCH /v1/webhooks/{}': { description: 'changed' },
     'PATCH /v1/me': { name: 'changed' },
     'POST /v1/me/tokens': { name: 'bodies' },
     'POST /v1/members': { email: 'bodies@people.example', role: 'viewer' },
@@ -88,6 +90,8 @@ before(async () => {
     objects.approval = asked.expect(200).approval_id;
     objects.member = (await tenant.newMember('viewer')).id;
     objects.personalToken = (await tenant.newPersonalToken()).id;
+    objects.webhook = (await tenant.newWebhook()).id;
+    objects.delivery = '00000000-0000-4000-8000-000000000123';
 });
 const send = (operation, body, options = {}) =>
     http.call(operation.method, targetOf(operation, objects), {
@@ -215,6 +219,20 @@ describe('of several faults', () => {
             'description',
             'allowed_namespaces',
         ],
+        ['POST /v1/webhooks', { url: 'http://a.example', events: [] }, 'url', 'events'],
+        [
+            'POST /v1/webhooks',
+            { url: 'https://127.0.0.1:1/', description: 7, events: [] },
+            'description',
+            'events',
+        ],
+        [
+            'POST /v1/webhooks',
+            { url: 'https://127.0.0.1:1/', events: ['none'], active: 1 },
+            'events',
+            'active',
+        ],
+        ['PATCH /v1/webhooks/{}', { url: 7, events: [] }, 'url', 'events'],
         ['PATCH /v1/me', { name: '', notification_preferences: [] }, 'name', 'notification'],
         ['POST /v1/members', { email: 'nobody', role: 'king' }, 'email', 'role'],
         ['POST /v1/me/tokens', { name: '', ttl: 0 }, 'name', 'ttl'],

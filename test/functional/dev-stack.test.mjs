@@ -187,6 +187,7 @@ describe('dev-stack', () => {
     test('its files are closed to others', () => {
         for (const file of [
             'root.key',
+            'egress.key',
             'env',
             'tls/ca.key',
             'tls/server.key',

@@ -92,11 +92,40 @@ describe('egress', () => {
 
     test('leaves with 78 where its CA file is not there', async () => {
         const file = configFile(
-            (text) => `${text}issuers:\n  - firebase: demo\negress:\n  ca_file: /nonexistent/ca.pem\n`,
+            (text) =>
+                `${text.replace('egress:', 'egress:\n  ca_file: /nonexistent/ca.pem')}issuers:\n  - firebase: demo\n`,
         );
         const refused = await stack.egress(['--config', file]);
         assert.equal(refused.code, 78, refused.stderr);
         assert.match(refused.stderr, /\/nonexistent\/ca\.pem/);
+    });
+
+    test('refuses a key that is not the one of this database', async () => {
+        const key = path.join(stack.state, 'other.key');
+        const lines = ['secretstore-egress-key v1', `id: ${'ab'.repeat(16)}`, `key: ${'A'.repeat(43)}`];
+        fs.writeFileSync(key, `${lines.join('\n')}\n`, { mode: 0o400 });
+        if (stack.owner.uid !== undefined) fs.chownSync(key, stack.owner.uid, stack.owner.gid);
+        const file = configFile((text) => text.replace(/key_file: .*/, `key_file: ${key}`));
+        const refused = await stack.egress(['--config', file]);
+        assert.equal(refused.code, 78);
+        assert.match(refused.stderr, /not the one of this database.*egress-key export/);
+    });
+
+    test('refuses the root key for its own', async () => {
+        const root = path.join(stack.state, 'root.key');
+        const file = configFile((text) => text.replace(/key_file: .*/, `key_file: ${root}`));
+        const refused = await stack.egress(['--config', file]);
+        assert.equal(refused.code, 78);
+        assert.match(refused.stderr, /line 1: must be 'secretstore-egress-key v1'/);
+    });
+
+    test('gets a key that is exported once, and never over another file', async () => {
+        const key = path.join(stack.state, 'exported.key');
+        await stack.ctl(['egress-key', 'export', key]);
+        assert.equal(fs.statSync(key).mode & 0o777, 0o400);
+        const text = fs.readFileSync(key, 'utf8');
+        assert.equal(text, fs.readFileSync(path.join(stack.state, 'egress.key'), 'utf8'));
+        await assert.rejects(stack.ctl(['egress-key', 'export', key]), /exit 78: .*never overwritten/);
     });
 
     test('leaves with 78 without a configuration', async () => {

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 import { after, assert, before, describe, eventually, inParallel, test, unique } from './claim.mjs';
 import { operations } from './operations.mjs';
-import { kPatience, newFolder, runOrThrow, Stack } from './stack.mjs';
+import { kPatience, kPrivateWebhooks, newFolder, runOrThrow, Stack } from './stack.mjs';
 
 const shared = Stack.shared();
 const http = shared.client;
@@ -108,6 +108,31 @@ const kMutations = {
         { target: `/v1/me/tokens/${(await tenant.newPersonalToken()).id}` },
         { target: `/v1/me/tokens/${(await tenant.newPersonalToken()).id}` },
     ],
+    'POST /v1/webhooks': async ({ tenant }) => {
+        await newWebhook(tenant);
+        const body = { url: 'https://127.0.0.1:1/hook', active: false };
+        return [{ target: '/v1/webhooks', body }, { body: { ...body, description: 'other' } }];
+    },
+    'PATCH /v1/webhooks/{}': async ({ tenant }) => {
+        const target = `/v1/webhooks/${(await newWebhook(tenant)).id}`;
+        return [{ target, body: { description: unique('once') } }, { body: { description: 'x' } }];
+    },
+    'DELETE /v1/webhooks/{}': async ({ tenant }) => [
+        { target: `/v1/webhooks/${(await newWebhook(tenant)).id}` },
+        { target: `/v1/webhooks/${(await newWebhook(tenant)).id}` },
+    ],
+    'POST /v1/webhooks/{}/rotate-secret': async ({ tenant }) => [
+        { target: `/v1/webhooks/${(await newWebhook(tenant)).id}/rotate-secret` },
+        { target: `/v1/webhooks/${(await newWebhook(tenant)).id}/rotate-secret` },
+    ],
+    'POST /v1/webhooks/{}/test': async ({ tenant }) => [
+        { target: `/v1/webhooks/${(await newWebhook(tenant)).id}/test` },
+        { target: `/v1/webhooks/${(await newWebhook(tenant)).id}/test` },
+    ],
+    'POST /v1/deliveries/{}/resend': async ({ tenant }) => [
+        { target: `/v1/deliveries/${await newDelivery(tenant)}/resend` },
+        { target: `/v1/deliveries/${await newDelivery(tenant)}/resend` },
+    ],
     'PATCH /v1/me': () => [
         { target: '/v1/me', body: { name: unique('Once Inc') } },
         { body: { name: unique('Other Inc') } },
@@ -120,6 +145,22 @@ async function newSecret({ tenant }) {
     await tenant.putSecret(secret, { value: 'the-first-value' });
     await tenant.putSecret(secret, { value: 'the-second-value' });
     return secret;
+}
+
+// There is room for a few: those of earlier tests go.
+async function newWebhook(tenant) {
+    await tenant.stack.psql(
+        `delete from store.webhooks where tenant_id = '${tenant.id}' and webhook_id in (
+             select webhook_id from store.webhooks where tenant_id = '${tenant.id}'
+             order by webhook_id desc offset 5)`,
+    );
+    return tenant.newWebhook();
+}
+
+// A message to nowhere.
+async function newDelivery(tenant) {
+    const webhook = await newWebhook(tenant);
+    return (await tenant.call('POST', `/v1/webhooks/${webhook.id}/test`)).expect(200).id;
 }
 
 async function newWorld(stack) {
@@ -589,6 +630,7 @@ describe('when a worker dies between its commit and its answer,', () => {
             stack = await Stack.start({
                 workers: kWorkers,
                 threads: 8,
+                conf: kPrivateWebhooks,
                 options: [
                     '--worker-env',
                     `LD_PRELOAD=${library}`,

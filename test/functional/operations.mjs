@@ -44,6 +44,8 @@ const kObjectOfPlace = [
     [/^\/v1\/approvals\//, 'approval'],
     [/^\/v1\/members\//, 'member'],
     [/^\/v1\/me\/tokens\//, 'personalToken'],
+    [/^\/v1\/webhooks\//, 'webhook'],
+    [/^\/v1\/deliveries\//, 'delivery'],
 ];
 
 export const kNobody = {
@@ -53,6 +55,8 @@ export const kNobody = {
     approval: '00000000-0000-4000-8000-000000000123',
     member: '00000000-0000-4000-8000-000000000123',
     personalToken: '00000000-0000-4000-8000-000000000123',
+    webhook: '00000000-0000-4000-8000-000000000123',
+    delivery: '00000000-0000-4000-8000-000000000123',
 };
 
 // The operation's target for the objects { path, agent, token, approval, … }.

@@ -28,6 +28,9 @@ export const kSanitized = /^SECRETSTORE_SANITIZE:STRING=.+$/m.test(
 );
 export const kPatience = kSanitized ? 5 : 1;
 
+// For stacks whose webhooks lead to this machine.
+export const kPrivateWebhooks = 'webhooks:\n  allow_private: true\n';
+
 // What a sanitizer or an assertion says before it ends a worker.
 const kFindings = /Sanitizer|runtime error:|Assertion .* failed|terminate called|stack smashing/;
 
@@ -109,7 +112,7 @@ export class Stack {
         return (Stack.#shared ??= new Stack(folder));
     }
 
-    // A stack of one's own; stop() it. `conf`: YAML of a drop-in.
+    // A stack of one's own; stop() it. `conf`: YAML of a drop-in, or what makes it of the folder.
     static async start({
         workers = 2,
         threads = 16,
@@ -138,7 +141,7 @@ export class Stack {
         }
         const confFile = `${folder}.yaml`;
         if (conf) {
-            fs.writeFileSync(confFile, conf);
+            fs.writeFileSync(confFile, typeof conf === 'function' ? conf(folder) : conf);
             args.push('--conf', confFile);
         }
         try {
@@ -348,6 +351,30 @@ export class Stack {
         );
     }
 
+    // Starts again what of it is dead.
+    async revive() {
+        const args = ['up', '--dir', this.folder, '--bin', kBinaries, '--no-demo'];
+        const up = await devStack(args);
+        assert.equal(up.code, 0, up.stderr + up.stdout);
+    }
+
+    // Egress ends and begins again with a drop-in of this name; `files` (name → text) lie beside it,
+    // closed to everybody else.
+    async restartEgress(name, conf, files = {}) {
+        const write = (file, text, mode) => {
+            fs.rmSync(file, { force: true });
+            fs.writeFileSync(file, text, { mode });
+            if (this.owner.uid !== undefined) fs.chownSync(file, this.owner.uid, this.owner.gid);
+        };
+        for (const [file, text] of Object.entries(files))
+            write(path.join(this.state, file), text, file.endsWith('.sh') ? 0o500 : 0o400);
+        write(path.join(this.state, 'conf.d', `${name}.yaml`), conf, 0o600);
+        const pid = this.egressPid();
+        process.kill(pid, 'SIGTERM');
+        await eventually('egress has gone', () => !isAlive(pid), { timeoutMs: 20_000 });
+        await this.revive();
+    }
+
     // --- logs ------------------------------------------------------------------------------
 
     logFiles() {
@@ -392,6 +419,16 @@ export class Stack {
         return new Tenant(this, made.id, email, token.trim());
     }
 }
+
+// Columns that change without a request: table → their names.
+const kMovedByItself = {
+    agents: 'last_active_at',
+    personal_tokens: 'last_used_at',
+    outbox: 'expanded_at',
+    webhooks: 'verified_at,failures,rests_until',
+    deliveries:
+        'status,attempts,next_attempt_at,last_attempt_at,last_status,last_error,finished_at',
+};
 
 export class Tenant {
     constructor(stack, id, email, userToken) {
@@ -441,6 +478,13 @@ export class Tenant {
         return answer.expect(200);
     }
 
+    // A webhook; to nowhere, and inactive, unless `body` says otherwise.
+    async newWebhook(body = {}) {
+        const wanted = { url: 'https://127.0.0.1:1/hook', active: false, ...body };
+        const answer = await this.call('POST', '/v1/webhooks', { body: wanted });
+        return answer.expect(200);
+    }
+
     // Any request as the owner.
     call(method, target, options = {}) {
         return this.stack.client.call(method, target, { token: this.userToken, ...options });
@@ -467,9 +511,9 @@ export class Tenant {
     }
 
     // What the database holds of this tenant: table → a digest of its rows. Two that are equal say
-    // that nothing was changed in between. When an agent was last seen and a
-    // personal token last used is not looked at, nor are
-    // the counts that the audit log keeps of itself; nor what `except` names.
+    // that nothing was changed in between. When an agent was last seen and a personal token last used
+    // is not looked at, nor what egress does by itself, nor the counts that the audit log keeps of
+    // itself; nor what `except` names.
     async state({ except = [] } = {}) {
         const tables = await this.stack.rows(
             `select distinct table_name as name from information_schema.columns
@@ -482,7 +526,7 @@ export class Tenant {
                 ({ name }) =>
                     `select '${name}' as name, count(*)::int as count, md5(coalesce(string_agg(
                             row, '|' order by row), '')) as digest
-                     from (select (to_jsonb(t) - 'last_active_at' - 'last_used_at')::text as row
+                     from (select (to_jsonb(t) - '{${kMovedByItself[name] ?? ''}}'::text[])::text as row
                            from store.${name} t where tenant_id = '${this.id}') rows`,
             );
         const found = await this.stack.rows(digests.join(' union all '));

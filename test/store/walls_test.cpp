@@ -31,7 +31,12 @@ const std::string kTenantTables[] = {"tenants",
                                      "approvals",
                                      "secrets",
                                      "secret_versions",
-                                     "audit_events"};
+                                     "audit_events",
+                                     "webhooks",
+                                     "deliveries",
+                                     "host_checks"};
+// Of these the app sees nothing at all.
+const std::string kTablesBehindTheApp[] = {"expiry_notices", "refusal_notices"};
 
 }  // namespace
 
@@ -50,7 +55,9 @@ BOOST_DATA_TEST_CASE(nobody_who_serves_requests_changes_the_audit_log,
     BOOST_TEST(psql.sqlstate_of(statement) == kInsufficientPrivilege);
 }
 
-BOOST_DATA_TEST_CASE(no_role_that_logs_in_truncates_a_table, data::make(kTenantTables), table) {
+BOOST_DATA_TEST_CASE(no_role_that_logs_in_truncates_a_table,
+                     data::make(kTenantTables) + data::make(kTablesBehindTheApp),
+                     table) {
     for (const auto* role : {"secretstore_app",
                              "secretstore_reader",
                              "secretstore_egress",
@@ -71,7 +78,9 @@ BOOST_DATA_TEST_CASE(the_app_sees_no_row_of_another_tenant, data::make(kTenantTa
                           theirs.tenant.text() + "'") == "0");
 }
 
-BOOST_DATA_TEST_CASE(row_level_security_is_forced, data::make(kTenantTables), table) {
+BOOST_DATA_TEST_CASE(row_level_security_is_forced,
+                     data::make(kTenantTables) + data::make(kTablesBehindTheApp),
+                     table) {
     BOOST_TEST(Psql().value("select relrowsecurity and relforcerowsecurity from pg_class where "
                             "oid = 'store." +
                             table + "'::regclass") == "t");
@@ -90,16 +99,40 @@ BOOST_AUTO_TEST_CASE(the_app_puts_messages_out_and_reads_none) {
 }
 
 BOOST_DATA_TEST_CASE(egress_sees_nothing_that_is_sealed_for_workers,
-                     data::make({"secret_versions",
-                                 "tenant_keys",
-                                 "service_keys",
-                                 "root_keys",
-                                 "secrets",
-                                 "tokens",
-                                 "processed_requests"}),
-                     table) {
-    BOOST_TEST(Psql("secretstore_egress").sqlstate_of("select from store." + std::string(table)) ==
-               kInsufficientPrivilege);
+                     data::make({"select from store.secret_versions",
+                                 "select from store.tenant_keys",
+                                 "select box from store.service_keys",
+                                 "select from store.root_keys",
+                                 "select from store.secrets",
+                                 "select from store.tokens",
+                                 "select key_mac from store.agents",
+                                 "select details from store.audit_events",
+                                 "select from store.processed_requests"}),
+                     statement) {
+    BOOST_TEST(Psql("secretstore_egress").sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
+BOOST_AUTO_TEST_CASE(egress_sees_no_key_of_the_service_but_its_own) {
+    const Rows rows;
+
+    BOOST_TEST(Psql("secretstore_egress")
+                   .value("select count(*) from store.service_keys where purpose <> 'egress'") ==
+               "0");
+}
+
+BOOST_DATA_TEST_CASE(egress_changes_no_more_than_it_must,
+                     data::make({"update store.webhooks set url = 'https://example.com/'",
+                                 "update store.webhooks set secret_box = ''",
+                                 "insert into store.webhooks select * from store.webhooks",
+                                 "delete from store.webhooks",
+                                 "delete from store.deliveries",
+                                 "delete from store.outbox",
+                                 "update store.outbox set payload = '{}'",
+                                 "insert into store.members select * from store.members",
+                                 "update store.tenants set name = 'x'",
+                                 "insert into store.audit_events (tenant_id) values (null)"}),
+                     statement) {
+    BOOST_TEST(Psql("secretstore_egress").sqlstate_of(statement) == kInsufficientPrivilege);
 }
 
 BOOST_DATA_TEST_CASE(workers_only_ask_for_key_sets,
@@ -181,7 +214,9 @@ BOOST_DATA_TEST_CASE(who_only_looks_sees_no_sealed_box_and_no_mac,
                                  "select key_mac from store.personal_tokens",
                                  "select token_digest from store.invitations",
                                  "select value_box from store.secret_versions",
-                                 "select dek_box from store.secret_versions"}),
+                                 "select dek_box from store.secret_versions",
+                                 "select secret_box from store.webhooks",
+                                 "select mail_box from store.outbox"}),
                      statement) {
     BOOST_TEST(Psql("secretstore_readonly").sqlstate_of(statement) == kInsufficientPrivilege);
 }

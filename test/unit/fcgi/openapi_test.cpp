@@ -7,6 +7,7 @@
 #include "fcgi/handlers/audit_handlers.h"
 #include "fcgi/handlers/secret_handlers.h"
 #include "fcgi/handlers/token_handlers.h"
+#include "fcgi/handlers/webhook_handlers.h"
 #include "fcgi/schemas.h"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -272,6 +273,39 @@ BOOST_AUTO_TEST_CASE(an_audit_event_has_the_members_of_its_schema) {
     const std::string text = std::move(json).take_text();
 
     BOOST_TEST((members_of(text) == names_of(fcgi::schemas::kAuditEvent)));
+}
+
+BOOST_AUTO_TEST_CASE(a_webhook_has_the_members_of_its_schema) {
+    const auto body = fcgi::render_webhook({});
+
+    BOOST_TEST((members_of(std::string(core::as_text(body.expose()))) ==
+                names_of(fcgi::schemas::kWebhook)));
+}
+
+BOOST_AUTO_TEST_CASE(a_webhook_that_was_just_made_has_its_secret_beside) {
+    const auto secret = core::Credential::copy_of(std::string_view("whsec_..."));
+
+    const auto body = fcgi::render_webhook_with_secret({{}, secret});
+
+    BOOST_TEST((members_of(std::string(core::as_text(body.expose()))) ==
+                names_of(fcgi::schemas::kWebhookWithSecret)));
+}
+
+BOOST_AUTO_TEST_CASE(a_delivery_has_the_members_of_its_schema) {
+    const auto body = fcgi::render_delivery({});
+
+    BOOST_TEST((members_of(std::string(core::as_text(body.expose()))) ==
+                names_of(fcgi::schemas::kDelivery)));
+}
+
+BOOST_AUTO_TEST_CASE(a_status_is_one_of_those_that_its_list_knows) {
+    const auto* of_approvals = fcgi::schemas::find_query_parameter("status", "ApprovalPage");
+    const auto* of_deliveries = fcgi::schemas::find_query_parameter("status", "DeliveryPage");
+
+    BOOST_REQUIRE((of_approvals != nullptr && of_deliveries != nullptr));
+    BOOST_TEST(of_approvals->one_of.front() == "pending");
+    BOOST_TEST(of_approvals->one_of.back() == "expired");
+    BOOST_TEST(of_deliveries->one_of.back() == "dead");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include "fcgi/handlers/audit_handlers.h"
 #include "fcgi/handlers/member_handlers.h"
 #include "fcgi/handlers/personal_token_handlers.h"
+#include "fcgi/handlers/policy_handlers.h"
 #include "fcgi/handlers/profile_handlers.h"
 #include "fcgi/handlers/secret_change_handlers.h"
 #include "fcgi/handlers/secret_handlers.h"
@@ -48,6 +49,13 @@ constexpr std::array<std::string_view, 2> kExports{"text/csv", "application/json
 
 constexpr std::array kPlanLimit{ErrorCode::PlanLimitReached};
 constexpr std::array kNotFound{ErrorCode::NotFound};
+constexpr std::array kDecide{
+    ErrorCode::NotFound, ErrorCode::ApprovalNotPending, ErrorCode::ApprovalExpired};
+constexpr std::array kApprove{ErrorCode::NotFound,
+                              ErrorCode::ApprovalNotPending,
+                              ErrorCode::ApprovalExpired,
+                              ErrorCode::VersionConflict};
+constexpr std::array kCollect{ErrorCode::NotFound, ErrorCode::VersionConflict};
 constexpr std::array kRevokeToken{ErrorCode::NotFound, ErrorCode::AlreadyRevoked};
 constexpr std::array kRead{ErrorCode::SecretNotFound, ErrorCode::SecretExpired};
 constexpr std::array kWrite{ErrorCode::VersionConflict};
@@ -108,9 +116,10 @@ constexpr std::array kRoutes{
           .auth = AuthKind::AgentKey,
           .handler = request_token,
           .operation_id = "requestToken",
-          .summary = "Trade an agent key for a scoped token",
+          .summary = "Trade an agent key for a scoped token, or for an approval that it waits for",
           .request_schema = "TokenRequest",
-          .response_schema = "TokenAnswer"},
+          .response_schema = "TokenAnswer",
+          .errors = kWrite},
     Route{.method = Method::Get,
           .path = "/v1/tokens",
           .auth = AuthKind::User,
@@ -248,9 +257,9 @@ constexpr std::array kRoutes{
           .auth = AuthKind::AgentKey,
           .handler = show_approval_to_agent,
           .operation_id = "showApprovalToAgent",
-          .summary = "What became of a request, for the agent that asked",
+          .summary = "What became of a request, for the agent that asked; its token once approved",
           .response_schema = "AgentApproval",
-          .errors = kNotFound},
+          .errors = kCollect},
     Route{.method = Method::Get,
           .path = "/v1/approvals/{approval_id}",
           .auth = AuthKind::User,
@@ -260,6 +269,46 @@ constexpr std::array kRoutes{
           .summary = "One request, for those who decide",
           .response_schema = "Approval",
           .errors = kNotFound},
+    Route{.method = Method::Post,
+          .path = "/v1/approvals/{approval_id}/approve",
+          .auth = AuthKind::User,
+          .role = MemberRole::Approver,
+          .handler = approve_request,
+          .operation_id = "approveRequest",
+          .summary = "Approve a request, or less than it asks for",
+          .request_schema = "ApproveRequest",
+          .body = BodyNeed::Optional,
+          .response_schema = "Approval",
+          .errors = kApprove},
+    Route{.method = Method::Post,
+          .path = "/v1/approvals/{approval_id}/deny",
+          .auth = AuthKind::User,
+          .role = MemberRole::Approver,
+          .handler = deny_request,
+          .operation_id = "denyRequest",
+          .summary = "Deny a request",
+          .request_schema = "DenyRequest",
+          .body = BodyNeed::Optional,
+          .response_schema = "Approval",
+          .errors = kDecide},
+    Route{.method = Method::Get,
+          .path = "/v1/approval-policies",
+          .auth = AuthKind::User,
+          .role = MemberRole::Viewer,
+          .handler = show_policies,
+          .operation_id = "showApprovalPolicies",
+          .summary = "What the tenant asks for beyond the tiers of its secrets",
+          .response_schema = "ApprovalPolicies"},
+    Route{.method = Method::Put,
+          .path = "/v1/approval-policies",
+          .auth = AuthKind::User,
+          .role = MemberRole::Owner,
+          .handler = replace_policies,
+          .operation_id = "replaceApprovalPolicies",
+          .summary = "Replace all policies; requests that wait are decided by the new ones",
+          .request_schema = "ApprovalPoliciesUpdate",
+          .response_schema = "ApprovalPolicies",
+          .errors = kWrite},
     Route{.method = Method::Get,
           .path = "/v1/audit",
           .auth = AuthKind::User,

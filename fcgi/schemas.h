@@ -56,7 +56,8 @@ namespace schemas {
 inline constexpr std::array<std::string_view, 6> kSecretTypes{
     "api_key", "oauth_token", "db_credential", "ssh_key", "certificate", "custom"};
 inline constexpr std::array<std::string_view, 3> kAccessTiers{"standard", "sensitive", "critical"};
-inline constexpr std::array<std::string_view, 38> kEventTypes{"secret.created",
+inline constexpr std::array<std::string_view, 2> kPolicyTiers{"sensitive", "critical"};
+inline constexpr std::array<std::string_view, 41> kEventTypes{"secret.created",
                                                               "secret.updated",
                                                               "secret.rotated",
                                                               "secret.imported",
@@ -72,6 +73,9 @@ inline constexpr std::array<std::string_view, 38> kEventTypes{"secret.created",
                                                               "approval.granted",
                                                               "approval.denied",
                                                               "approval.expired",
+                                                              "approval.decision.denied",
+                                                              "approval.policies_updated",
+                                                              "approval.policies.denied",
                                                               "agent.created",
                                                               "agent.updated",
                                                               "agent.revoked",
@@ -467,17 +471,41 @@ inline constexpr std::array kImportAnswer{
              .description = "How many were stored like this already."},
 };
 
+inline constexpr Property kApprovalId{.name = "id", .type = ValueType::Uuid};
+inline constexpr Property kApprovalStatus{
+    .name = "status", .type = ValueType::String, .one_of = kApprovalStates};
+inline constexpr Property kRequestedScopes{.name = "requested_scopes", .type = ValueType::Strings};
+inline constexpr Property kReasonMember{
+    .name = "reason", .type = ValueType::String, .null = Null::Yes};
+inline constexpr Property kPendingUntil{.name = "expires_at",
+                                        .type = ValueType::Time,
+                                        .description = "Undecided until then, it expires."};
+inline constexpr Property kDecidedMember{
+    .name = "decided_at", .type = ValueType::Time, .null = Null::Yes};
+
 inline constexpr std::array kAgentApproval{
-    Property{.name = "id", .type = ValueType::Uuid},
-    Property{.name = "status", .type = ValueType::String, .one_of = kApprovalStates},
-    Property{.name = "requested_scopes", .type = ValueType::Strings},
+    kApprovalId,
+    kApprovalStatus,
+    kRequestedScopes,
     kTierMember,
-    Property{.name = "reason", .type = ValueType::String, .null = Null::Yes},
+    kReasonMember,
     kCreatedMember,
-    Property{.name = "expires_at", .type = ValueType::Time},
-    Property{.name = "decided_at", .type = ValueType::Time, .null = Null::Yes},
-    Property{.name = "token", .type = ValueType::String, .null = Null::Yes},
+    kPendingUntil,
+    kDecidedMember,
+    Property{.name = "decision_reason",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Why it was denied."},
+    Property{.name = "token",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Once it is approved, as long as it is of use; the same that "
+                            "POST /v1/tokens gives."},
     Property{.name = "token_id", .type = ValueType::Uuid, .null = Null::Yes},
+    Property{.name = "token_expires_at", .type = ValueType::Time, .null = Null::Yes},
+    Property{.name = "scopes",
+             .type = ValueType::Strings,
+             .description = "What approvers have left of those asked for."},
 };
 
 inline constexpr std::array kMatchedSecrets{
@@ -485,15 +513,73 @@ inline constexpr std::array kMatchedSecrets{
     Property{.name = "names", .type = ValueType::Strings, .description = "At most 100."},
 };
 
+inline constexpr std::array<std::string_view, 2> kDecisions{"approved", "denied"};
+inline constexpr std::array<std::string_view, 2> kDeciders{"user", "operator"};
+inline constexpr std::array<std::string_view, 3> kDecidingRoles{"approver", "admin", "owner"};
+
+inline constexpr std::array kApprovalDecision{
+    Property{.name = "decision", .type = ValueType::String, .one_of = kDecisions},
+    Property{.name = "decided_by",
+             .type = ValueType::String,
+             .description = "The id of the user; `operator` for the operator at the host."},
+    Property{.name = "decided_by_type", .type = ValueType::String, .one_of = kDeciders},
+    Property{.name = "email",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Of a present member."},
+    Property{.name = "role",
+             .type = ValueType::String,
+             .description = "At the time of the decision.",
+             .one_of = kDecidingRoles},
+    kReasonMember,
+    Property{.name = "decided_at", .type = ValueType::Time},
+};
+
+inline constexpr std::array kApprovalRequirement{
+    Property{.name = "access_tier",
+             .type = ValueType::String,
+             .description = "What the token will read up to.",
+             .one_of = kAccessTiers},
+    Property{.name = "approvals",
+             .type = ValueType::Integer,
+             .description = "Of as many different people."},
+    Property{.name = "approved",
+             .type = ValueType::Integer,
+             .description = "Those of them that are there and count."},
+    Property{.name = "owner_only", .type = ValueType::Boolean},
+    Property{.name = "fresh_sign_in",
+             .type = ValueType::Boolean,
+             .description = "Within the last 10 minutes."},
+    Property{
+        .name = "delay", .type = ValueType::Integer, .description = "Seconds after the request."},
+    Property{.name = "not_before",
+             .type = ValueType::Time,
+             .description = "There is no token before, whoever approves."},
+    Property{.name = "may_approve",
+             .type = ValueType::Boolean,
+             .description = "May the one who asks approve it now?"},
+    Property{.name = "objection",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Why not."},
+};
+
 inline constexpr std::array kApproval{
-    kAgentApproval[0],
-    kAgentApproval[1],
-    kAgentApproval[2],
-    kAgentApproval[3],
-    kAgentApproval[4],
-    kAgentApproval[5],
-    kAgentApproval[6],
-    kAgentApproval[7],
+    kApprovalId,
+    kApprovalStatus,
+    Property{.name = "summary",
+             .type = ValueType::String,
+             .description = "Who wants what, in one sentence."},
+    Property{.name = "outlook",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "What comes of an approval; null when it is decided."},
+    kRequestedScopes,
+    kTierMember,
+    kReasonMember,
+    kCreatedMember,
+    kPendingUntil,
+    kDecidedMember,
     Property{.name = "agent_id", .type = ValueType::Uuid},
     Property{.name = "agent_name", .type = ValueType::String},
     Property{.name = "description", .type = ValueType::String, .null = Null::Yes},
@@ -502,7 +588,129 @@ inline constexpr std::array kApproval{
     Property{.name = "ttl", .type = ValueType::Integer, .description = "Seconds."},
     Property{.name = "max_uses", .type = ValueType::Integer, .null = Null::Yes},
     Property{.name = "ip_allowlist", .type = ValueType::Strings, .null = Null::Yes},
+    Property{.name = "request_digest",
+             .type = ValueType::String,
+             .description = "SHA-256 of what is asked for: scopes, ttl, max_uses, ip_allowlist."},
+    Property{.name = "granted_scopes",
+             .type = ValueType::Strings,
+             .null = Null::Yes,
+             .description = "What approvers have left of it; null: all."},
+    Property{.name = "granted_ttl", .type = ValueType::Integer, .null = Null::Yes},
+    Property{.name = "granted_max_uses", .type = ValueType::Integer, .null = Null::Yes},
     Property{.name = "matched_secrets", .type = ValueType::Ref, .ref = "MatchedSecrets"},
+    Property{.name = "decisions", .type = ValueType::Refs, .ref = "ApprovalDecision"},
+    Property{.name = "required", .type = ValueType::Ref, .ref = "ApprovalRequirement"},
+    Property{.name = "token_id",
+             .type = ValueType::Uuid,
+             .null = Null::Yes,
+             .description = "Of the token that was made; never the token."},
+};
+
+inline constexpr std::array kApproveRequest{
+    Property{.name = "scopes",
+             .type = ValueType::Strings,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Less: each within one of those asked for."},
+    Property{.name = "ttl",
+             .type = ValueType::Ttl,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "At most what was asked for."},
+    Property{.name = "max_uses",
+             .type = ValueType::Integer,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "At most what was asked for."},
+    Property{.name = "reason",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "At most 500 characters."},
+    Property{.name = "request_digest",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Of the request that was looked at: another one is not approved."},
+};
+
+inline constexpr std::array kDenyRequest{
+    Property{.name = "reason",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "At most 500 characters; the agent is told."},
+};
+
+inline constexpr Property kPolicyNamespace{
+    .name = "namespace",
+    .type = ValueType::String,
+    .description = "Of secrets in and below it; * for all. The most specific policy governs."};
+
+inline constexpr std::array kApprovalPolicy{
+    kPolicyNamespace,
+    Property{.name = "access_tier",
+             .type = ValueType::String,
+             .null = Null::Yes,
+             .description = "Of secrets of this tier alone; null: of both that need approval.",
+             .one_of = kPolicyTiers},
+    Property{.name = "approvals",
+             .type = ValueType::Integer,
+             .description = "1 to 5, of different people."},
+    Property{.name = "delay",
+             .type = ValueType::Integer,
+             .description = "Seconds after the request before there is a token; at most 12 hours."},
+    Property{.name = "owner_only", .type = ValueType::Boolean},
+    Property{.name = "allow_self_approval",
+             .type = ValueType::Boolean,
+             .description = "May those approve who created the agent?"},
+};
+
+inline constexpr std::array kNewApprovalPolicy{
+    kPolicyNamespace,
+    Property{.name = "access_tier",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Absent: of both tiers that need approval.",
+             .one_of = kPolicyTiers},
+    Property{.name = "approvals",
+             .type = ValueType::Integer,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "1 to 5, of different people. Default 1."},
+    Property{.name = "delay",
+             .type = ValueType::Ttl,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "A duration such as 15m, or whole seconds; at most 12h. Default 0."},
+    Property{.name = "owner_only",
+             .type = ValueType::Boolean,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Default false; critical secrets take an owner anyway."},
+    Property{.name = "allow_self_approval",
+             .type = ValueType::Boolean,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "Default false."},
+};
+
+inline constexpr std::array kApprovalPolicies{
+    kVersionMember,
+    Property{.name = "policies", .type = ValueType::Refs, .ref = "ApprovalPolicy"},
+};
+
+inline constexpr std::array kApprovalPoliciesUpdate{
+    Property{.name = "policies",
+             .type = ValueType::Refs,
+             .description = "All of them, at most 100.",
+             .ref = "NewApprovalPolicy"},
+    Property{.name = "expected_version",
+             .type = ValueType::Integer,
+             .need = Need::Optional,
+             .null = Null::Yes,
+             .description = "The version to replace. The same as If-Match."},
 };
 
 inline constexpr std::array kApprovalPage{
@@ -879,6 +1087,28 @@ inline constexpr std::array kAll{
     Schema{.name = "MatchedSecrets",
            .description = "Secrets that a request covers and that need approval, as they are now.",
            .properties = kMatchedSecrets},
+    Schema{.name = "ApprovalDecision",
+           .description = "What one person said.",
+           .properties = kApprovalDecision},
+    Schema{.name = "ApprovalRequirement",
+           .description = "What has to come together before there is a token, as it is now.",
+           .properties = kApprovalRequirement},
+    Schema{.name = "ApproveRequest",
+           .description = "Approval of all that was asked for, or of less.",
+           .properties = kApproveRequest},
+    Schema{.name = "DenyRequest", .description = "Why.", .properties = kDenyRequest},
+    Schema{.name = "ApprovalPolicy",
+           .description = "What is asked for beyond the tier of a secret.",
+           .properties = kApprovalPolicy},
+    Schema{.name = "NewApprovalPolicy",
+           .description = "A policy as it is to be.",
+           .properties = kNewApprovalPolicy},
+    Schema{.name = "ApprovalPolicies",
+           .description = "All policies of the tenant, by namespace.",
+           .properties = kApprovalPolicies},
+    Schema{.name = "ApprovalPoliciesUpdate",
+           .description = "All policies that are to be.",
+           .properties = kApprovalPoliciesUpdate},
     Schema{.name = "ApprovalPage",
            .description = "Approvals, newest first.",
            .properties = kApprovalPage},

@@ -265,6 +265,77 @@ COMMENT ON COLUMN store.agents.limits_version IS 'Grows with every change of wha
 COMMENT ON COLUMN store.agents.key_version IS 'Grows with every new key. A token that was issued under an older one is dead.';
 
 --
+-- Name: approval_decisions; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.approval_decisions (
+    tenant_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    decision text NOT NULL,
+    decided_by_type text NOT NULL,
+    decided_by uuid,
+    role text NOT NULL,
+    signed_in_freshly boolean NOT NULL,
+    reason text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT approval_decisions_are_made_by_people CHECK ((decided_by_type = ANY (ARRAY['user'::text, 'operator'::text]))),
+    CONSTRAINT approval_decisions_decision_is_known CHECK ((decision = ANY (ARRAY['approved'::text, 'denied'::text]))),
+    CONSTRAINT approval_decisions_of_a_user_name_it CHECK (((decided_by_type = 'user'::text) = (decided_by IS NOT NULL))),
+    CONSTRAINT approval_decisions_reason_has_at_most_500_characters CHECK ((char_length(reason) <= 500)),
+    CONSTRAINT approval_decisions_role_may_decide CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'approver'::text])))
+);
+
+ALTER TABLE ONLY store.approval_decisions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.approval_decisions OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN approval_decisions.event_id; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approval_decisions.event_id IS 'The audit event that records the decision.';
+
+--
+-- Name: COLUMN approval_decisions.signed_in_freshly; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approval_decisions.signed_in_freshly IS 'Had the person signed in within the ten minutes before? Critical secrets want that.';
+
+--
+-- Name: approval_policies; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.approval_policies (
+    tenant_id uuid NOT NULL,
+    namespace text NOT NULL COLLATE pg_catalog."C",
+    access_tier smallint NOT NULL,
+    approvals smallint NOT NULL,
+    delay_seconds bigint NOT NULL,
+    owner_only boolean NOT NULL,
+    allow_self_approval boolean NOT NULL,
+    CONSTRAINT approval_policies_access_tier_is_known CHECK (((access_tier >= 0) AND (access_tier <= 2))),
+    CONSTRAINT approval_policies_delay_has_at_most_12_hours CHECK (((delay_seconds >= 0) AND (delay_seconds <= 43200))),
+    CONSTRAINT approval_policies_want_1_to_5_approvals CHECK (((approvals >= 1) AND (approvals <= 5)))
+);
+
+ALTER TABLE ONLY store.approval_policies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.approval_policies OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN approval_policies.namespace; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approval_policies.namespace IS '* for all namespaces.';
+
+--
+-- Name: COLUMN approval_policies.access_tier; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approval_policies.access_tier IS '0: secrets of every tier that needs approval.';
+
+--
 -- Name: approvals; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -285,7 +356,17 @@ CREATE TABLE store.approvals (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     decided_at timestamp with time zone,
+    granted_scopes text[],
+    granted_ttl_seconds bigint,
+    granted_max_uses integer,
+    token_id uuid,
+    collected_at timestamp with time zone,
     CONSTRAINT approvals_access_tier_needs_one CHECK (((access_tier >= 1) AND (access_tier <= 2))),
+    CONSTRAINT approvals_are_collected_only_with_a_token CHECK (((collected_at IS NULL) OR (token_id IS NOT NULL))),
+    CONSTRAINT approvals_give_a_token_only_where_approved CHECK (((token_id IS NULL) OR (status = 'approved'::text))),
+    CONSTRAINT approvals_grant_1_to_32_scopes CHECK (((cardinality(granted_scopes) >= 1) AND (cardinality(granted_scopes) <= 32))),
+    CONSTRAINT approvals_grant_no_longer_ttl CHECK (((granted_ttl_seconds >= 1) AND (granted_ttl_seconds <= ttl_seconds))),
+    CONSTRAINT approvals_grant_no_more_uses CHECK (((granted_max_uses >= 1) AND ((max_uses IS NULL) OR (granted_max_uses <= max_uses)))),
     CONSTRAINT approvals_reason_has_at_most_500_characters CHECK ((char_length(reason) <= 500)),
     CONSTRAINT approvals_request_digest_has_32_bytes CHECK ((octet_length(request_digest) = 32)),
     CONSTRAINT approvals_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text, 'expired'::text])))
@@ -300,6 +381,18 @@ ALTER TABLE store.approvals OWNER TO secretstore_owner;
 --
 
 COMMENT ON COLUMN store.approvals.request_digest IS 'SHA-256 of the request (scopes as a set, ttl, max_uses, ip_allowlist): what exactly is approved.';
+
+--
+-- Name: COLUMN approvals.token_id; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approvals.token_id IS 'The token that was made when it was approved. Its row goes away some time after it has expired.';
+
+--
+-- Name: COLUMN approvals.collected_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.approvals.collected_at IS 'When the agent first got that token.';
 
 --
 -- Name: audit_counts; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -392,6 +485,75 @@ ALTER TABLE store.audit_seals OWNER TO secretstore_owner;
 --
 
 COMMENT ON TABLE store.audit_seals IS 'All events of the tenant before sealed_until are counted in audit_counts. It lies so far behind the clock that no transaction from before it can still be running.';
+
+--
+-- Name: deliveries; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.deliveries (
+    tenant_id uuid NOT NULL,
+    delivery_id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    event_type text NOT NULL,
+    webhook_id uuid,
+    recipient text,
+    status text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_attempt_at timestamp with time zone,
+    last_attempt_at timestamp with time zone,
+    last_status integer,
+    last_error text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT deliveries_closed_ones_have_an_end CHECK (((status = ANY (ARRAY['delivered'::text, 'dead'::text])) = (finished_at IS NOT NULL))),
+    CONSTRAINT deliveries_have_one_receiver CHECK (((webhook_id IS NULL) <> (recipient IS NULL))),
+    CONSTRAINT deliveries_open_ones_have_a_next_attempt CHECK (((status = ANY (ARRAY['pending'::text, 'failed'::text])) = (next_attempt_at IS NOT NULL))),
+    CONSTRAINT deliveries_status_is_known CHECK ((status = ANY (ARRAY['pending'::text, 'failed'::text, 'delivered'::text, 'dead'::text])))
+);
+
+ALTER TABLE ONLY store.deliveries FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.deliveries OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN deliveries.status; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.deliveries.status IS 'pending: not tried yet. failed: tried, and will be again. delivered, dead: ended.';
+
+--
+-- Name: expiry_notices; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.expiry_notices (
+    tenant_id uuid NOT NULL,
+    secret_id uuid NOT NULL,
+    version bigint NOT NULL,
+    days integer NOT NULL,
+    told_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY store.expiry_notices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.expiry_notices OWNER TO secretstore_owner;
+
+--
+-- Name: host_checks; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.host_checks (
+    tenant_id uuid NOT NULL,
+    check_id uuid NOT NULL,
+    host text NOT NULL,
+    verdict text,
+    asked_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT host_checks_host_has_at_most_253_characters CHECK (((char_length(host) >= 1) AND (char_length(host) <= 253))),
+    CONSTRAINT host_checks_verdict_is_known CHECK ((verdict = ANY (ARRAY['public'::text, 'private'::text, 'unresolvable'::text])))
+);
+
+ALTER TABLE ONLY store.host_checks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.host_checks OWNER TO secretstore_owner;
 
 --
 -- Name: invitations; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -516,6 +678,7 @@ CREATE TABLE store.outbox (
     payload json NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     expanded_at timestamp with time zone,
+    mail_box bytea,
     CONSTRAINT outbox_event_type_has_1_to_64_characters CHECK ((event_type ~ '^[a-z_.]{1,64}$'::text)),
     CONSTRAINT outbox_payload_has_at_most_64_kib CHECK ((octet_length((payload)::text) <= 65536))
 );
@@ -535,6 +698,12 @@ COMMENT ON COLUMN store.outbox.payload IS 'What happened: ids, names and times. 
 --
 
 COMMENT ON COLUMN store.outbox.expanded_at IS 'When it became deliveries, one for each receiver. Null: egress has not looked at it yet.';
+
+--
+-- Name: COLUMN outbox.mail_box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.outbox.mail_box IS 'What only the mail of this message may show (a single-use token), as a sealed box v1 under the egress key, purpose egress.';
 
 --
 -- Name: personal_tokens; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -610,6 +779,20 @@ COMMENT ON COLUMN store.processed_requests.request_key IS 'SHA-256 over what nam
 --
 
 COMMENT ON COLUMN store.processed_requests.answer_box IS 'What was answered, as a sealed box v1 under the KEK, purpose answer: it may hold a key or a value. Null for the use of a token with max_uses, which is only to be counted once.';
+
+--
+-- Name: refusal_notices; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.refusal_notices (
+    tenant_id uuid NOT NULL,
+    agent_id uuid NOT NULL,
+    told_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY store.refusal_notices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.refusal_notices OWNER TO secretstore_owner;
 
 --
 -- Name: root_keys; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -729,7 +912,7 @@ CREATE TABLE store.service_keys (
     box bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     CONSTRAINT service_keys_generation_is_positive CHECK ((generation > 0)),
-    CONSTRAINT service_keys_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-signing'::text, 'agent-key-pepper'::text, 'local-issuer'::text]))),
+    CONSTRAINT service_keys_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-signing'::text, 'agent-key-pepper'::text, 'local-issuer'::text, 'egress'::text]))),
     CONSTRAINT service_keys_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'verify_only'::text, 'retired'::text])))
 );
 
@@ -780,6 +963,7 @@ CREATE TABLE store.tenants (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     notify_approval_requests boolean DEFAULT true NOT NULL,
     notify_security_alerts boolean DEFAULT true NOT NULL,
+    approval_policies_version bigint DEFAULT 0 NOT NULL,
     CONSTRAINT tenants_name_has_1_to_200_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT tenants_plan_is_known CHECK ((plan = ANY (ARRAY['free'::text, 'pro'::text, 'enterprise'::text]))),
     CONSTRAINT tenants_rate_limit_key_has_24_characters CHECK ((rate_limit_key ~ '^[0-9A-Za-z]{24}$'::text))
@@ -894,6 +1078,60 @@ ALTER TABLE ONLY store.users FORCE ROW LEVEL SECURITY;
 ALTER TABLE store.users OWNER TO secretstore_owner;
 
 --
+-- Name: webhooks; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.webhooks (
+    tenant_id uuid NOT NULL,
+    webhook_id uuid NOT NULL,
+    url text NOT NULL,
+    description text,
+    events text[] NOT NULL,
+    active boolean NOT NULL,
+    secret_generation bigint DEFAULT 1 NOT NULL,
+    secret_box bytea NOT NULL,
+    previous_secret_box bytea,
+    previous_secret_until timestamp with time zone,
+    verified_at timestamp with time zone,
+    failures bigint DEFAULT 0 NOT NULL,
+    rests_until timestamp with time zone DEFAULT now() NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    updated_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhooks_description_has_at_most_500_characters CHECK ((char_length(description) <= 500)),
+    CONSTRAINT webhooks_events_are_1_to_32 CHECK (((cardinality(events) >= 1) AND (cardinality(events) <= 32))),
+    CONSTRAINT webhooks_previous_secret_ends CHECK (((previous_secret_box IS NULL) = (previous_secret_until IS NULL))),
+    CONSTRAINT webhooks_url_is_https CHECK (((url ~~ 'https://%'::text) AND (char_length(url) <= 2048)))
+);
+
+ALTER TABLE ONLY store.webhooks FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.webhooks OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN webhooks.secret_box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.webhooks.secret_box IS 'The signing secret as a sealed box v1 under the egress key, purpose egress.';
+
+--
+-- Name: COLUMN webhooks.previous_secret_box; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.webhooks.previous_secret_box IS 'The one before, which signs beside it until previous_secret_until.';
+
+--
+-- Name: COLUMN webhooks.verified_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.webhooks.verified_at IS 'When its host was last known to be where a webhook may be; null: not yet.';
+
+--
+-- Name: COLUMN webhooks.rests_until; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.webhooks.rests_until IS 'It is sent nothing before this: a transfer is under way, or the last ones failed (failures).';
+
+--
 -- Name: agents agents_key_public_id_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -906,6 +1144,20 @@ ALTER TABLE ONLY store.agents
 
 ALTER TABLE ONLY store.agents
     ADD CONSTRAINT agents_pkey PRIMARY KEY (tenant_id, agent_id);
+
+--
+-- Name: approval_decisions approval_decisions_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.approval_decisions
+    ADD CONSTRAINT approval_decisions_pkey PRIMARY KEY (tenant_id, approval_id, event_id);
+
+--
+-- Name: approval_policies approval_policies_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.approval_policies
+    ADD CONSTRAINT approval_policies_pkey PRIMARY KEY (tenant_id, namespace, access_tier);
 
 --
 -- Name: approvals approvals_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -934,6 +1186,27 @@ ALTER TABLE ONLY store.audit_events
 
 ALTER TABLE ONLY store.audit_seals
     ADD CONSTRAINT audit_seals_pkey PRIMARY KEY (tenant_id);
+
+--
+-- Name: deliveries deliveries_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (tenant_id, delivery_id);
+
+--
+-- Name: expiry_notices expiry_notices_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.expiry_notices
+    ADD CONSTRAINT expiry_notices_pkey PRIMARY KEY (tenant_id, secret_id, version, days);
+
+--
+-- Name: host_checks host_checks_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.host_checks
+    ADD CONSTRAINT host_checks_pkey PRIMARY KEY (tenant_id, check_id);
 
 --
 -- Name: invitations invitations_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -997,6 +1270,13 @@ ALTER TABLE ONLY store.personal_tokens
 
 ALTER TABLE ONLY store.processed_requests
     ADD CONSTRAINT processed_requests_pkey PRIMARY KEY (tenant_id, request_key);
+
+--
+-- Name: refusal_notices refusal_notices_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.refusal_notices
+    ADD CONSTRAINT refusal_notices_pkey PRIMARY KEY (tenant_id, agent_id);
 
 --
 -- Name: root_keys root_keys_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -1097,10 +1377,41 @@ ALTER TABLE ONLY store.users
     ADD CONSTRAINT users_subject_is_unique_per_issuer UNIQUE (issuer, subject);
 
 --
+-- Name: webhooks webhooks_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.webhooks
+    ADD CONSTRAINT webhooks_pkey PRIMARY KEY (tenant_id, webhook_id);
+
+--
+-- Name: approval_decisions_one_approval_each; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX approval_decisions_one_approval_each ON store.approval_decisions USING btree (tenant_id, approval_id, decided_by_type, decided_by) NULLS NOT DISTINCT WHERE (decision = 'approved'::text);
+
+--
+-- Name: approval_decisions_one_denial; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE UNIQUE INDEX approval_decisions_one_denial ON store.approval_decisions USING btree (tenant_id, approval_id) WHERE (decision = 'denied'::text);
+
+--
+-- Name: approvals_by_request; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX approvals_by_request ON store.approvals USING btree (request_digest, tenant_id, agent_id, approval_id);
+
+--
 -- Name: approvals_one_pending_per_request; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
 CREATE UNIQUE INDEX approvals_one_pending_per_request ON store.approvals USING btree (tenant_id, agent_id, request_digest) WHERE (status = 'pending'::text);
+
+--
+-- Name: approvals_pending_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX approvals_pending_by_expiry ON store.approvals USING btree (expires_at) WHERE (status = 'pending'::text);
 
 --
 -- Name: audit_events_by_path; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -1113,6 +1424,60 @@ CREATE INDEX audit_events_by_path ON ONLY store.audit_events USING btree (tenant
 --
 
 CREATE INDEX audit_events_by_type ON ONLY store.audit_events USING btree (tenant_id, event_type, created_at, seq) WHERE (event_type <> 'secret.read'::text);
+
+--
+-- Name: audit_events_refused; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX audit_events_refused ON ONLY store.audit_events USING btree (created_at) WHERE ((actor_type = 'agent'::text) AND (event_type = ANY (ARRAY['secret.read.denied'::text, 'secret.write.denied'::text, 'token.denied'::text, 'auth.failed'::text])));
+
+--
+-- Name: deliveries_by_end; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_by_end ON store.deliveries USING btree (finished_at) WHERE (finished_at IS NOT NULL);
+
+--
+-- Name: deliveries_by_message; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_by_message ON store.deliveries USING btree (tenant_id, message_id);
+
+--
+-- Name: deliveries_by_time; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_by_time ON store.deliveries USING btree (tenant_id, created_at, delivery_id);
+
+--
+-- Name: deliveries_by_webhook; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_by_webhook ON store.deliveries USING btree (tenant_id, webhook_id, created_at, delivery_id);
+
+--
+-- Name: deliveries_open_by_webhook; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_open_by_webhook ON store.deliveries USING btree (webhook_id, next_attempt_at) WHERE ((next_attempt_at IS NOT NULL) AND (webhook_id IS NOT NULL));
+
+--
+-- Name: deliveries_open_mails; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_open_mails ON store.deliveries USING btree (next_attempt_at) WHERE ((next_attempt_at IS NOT NULL) AND (recipient IS NOT NULL));
+
+--
+-- Name: expiry_notices_by_time; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX expiry_notices_by_time ON store.expiry_notices USING btree (told_at);
+
+--
+-- Name: host_checks_waiting; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX host_checks_waiting ON store.host_checks USING btree (asked_at) WHERE (verdict IS NULL);
 
 --
 -- Name: invitations_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -1131,6 +1496,12 @@ CREATE UNIQUE INDEX invitations_one_pending_per_address ON store.invitations USI
 --
 
 CREATE INDEX members_by_user ON store.members USING btree (user_id);
+
+--
+-- Name: outbox_by_time; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX outbox_by_time ON store.outbox USING btree (created_at);
 
 --
 -- Name: outbox_waiting; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -1155,6 +1526,12 @@ CREATE INDEX personal_tokens_of_a_member ON store.personal_tokens USING btree (t
 --
 
 CREATE INDEX processed_requests_by_expiry ON store.processed_requests USING btree (expires_at);
+
+--
+-- Name: secrets_by_expiry; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX secrets_by_expiry ON store.secrets USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (deleted_at IS NULL));
 
 --
 -- Name: secrets_live_by_name; Type: INDEX; Schema: store; Owner: secretstore_owner
@@ -1213,6 +1590,20 @@ ALTER TABLE ONLY store.agents
     ADD CONSTRAINT agents_key_pepper_is_known FOREIGN KEY (key_pepper_id) REFERENCES store.service_keys(key_id);
 
 --
+-- Name: approval_decisions approval_decisions_belong_to_an_approval; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.approval_decisions
+    ADD CONSTRAINT approval_decisions_belong_to_an_approval FOREIGN KEY (tenant_id, approval_id) REFERENCES store.approvals(tenant_id, approval_id);
+
+--
+-- Name: approval_policies approval_policies_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.approval_policies
+    ADD CONSTRAINT approval_policies_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
 -- Name: approvals approvals_belong_to_an_agent; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -1232,6 +1623,34 @@ ALTER TABLE ONLY store.audit_counts
 
 ALTER TABLE ONLY store.audit_seals
     ADD CONSTRAINT audit_seals_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: deliveries deliveries_are_of_a_message; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.deliveries
+    ADD CONSTRAINT deliveries_are_of_a_message FOREIGN KEY (tenant_id, message_id) REFERENCES store.outbox(tenant_id, message_id) ON DELETE CASCADE;
+
+--
+-- Name: deliveries deliveries_go_to_a_webhook; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.deliveries
+    ADD CONSTRAINT deliveries_go_to_a_webhook FOREIGN KEY (tenant_id, webhook_id) REFERENCES store.webhooks(tenant_id, webhook_id) ON DELETE CASCADE;
+
+--
+-- Name: expiry_notices expiry_notices_are_of_a_secret; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.expiry_notices
+    ADD CONSTRAINT expiry_notices_are_of_a_secret FOREIGN KEY (tenant_id, secret_id) REFERENCES store.secrets(tenant_id, secret_id) ON DELETE CASCADE;
+
+--
+-- Name: host_checks host_checks_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.host_checks
+    ADD CONSTRAINT host_checks_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
 
 --
 -- Name: invitations invitations_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -1283,6 +1702,13 @@ ALTER TABLE ONLY store.processed_requests
     ADD CONSTRAINT processed_requests_kek_is_the_tenants FOREIGN KEY (tenant_id, kek_id) REFERENCES store.tenant_keys(tenant_id, kek_id);
 
 --
+-- Name: refusal_notices refusal_notices_are_of_an_agent; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.refusal_notices
+    ADD CONSTRAINT refusal_notices_are_of_an_agent FOREIGN KEY (tenant_id, agent_id) REFERENCES store.agents(tenant_id, agent_id) ON DELETE CASCADE;
+
+--
 -- Name: secret_versions secret_versions_belong_to_a_secret; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -1332,10 +1758,29 @@ ALTER TABLE ONLY store.tokens
     ADD CONSTRAINT tokens_signing_key_is_known FOREIGN KEY (signing_key_id) REFERENCES store.service_keys(key_id);
 
 --
+-- Name: webhooks webhooks_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.webhooks
+    ADD CONSTRAINT webhooks_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
 -- Name: agents; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
 ALTER TABLE store.agents ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: approval_decisions; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.approval_decisions ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: approval_policies; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.approval_policies ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: approvals; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1434,6 +1879,18 @@ CREATE POLICY definer ON store.users FOR SELECT TO secretstore_owner USING (true
 CREATE POLICY definer_adds ON store.users FOR INSERT TO secretstore_owner WITH CHECK (true);
 
 --
+-- Name: deliveries; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.deliveries ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: expiry_notices; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.expiry_notices ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: users fellow_members; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1452,6 +1909,12 @@ CREATE POLICY fetcher ON store.key_set_fetches TO secretstore_egress USING (true
 --
 
 CREATE POLICY fetcher ON store.key_sets TO secretstore_egress USING ((source = 'fetched'::text)) WITH CHECK ((source = 'fetched'::text));
+
+--
+-- Name: host_checks; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.host_checks ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: invitations; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1478,6 +1941,18 @@ ALTER TABLE store.key_sets ENABLE ROW LEVEL SECURITY;
 CREATE POLICY looker ON store.agents FOR SELECT TO secretstore_readonly USING (true);
 
 --
+-- Name: approval_decisions looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.approval_decisions FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: approval_policies looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.approval_policies FOR SELECT TO secretstore_readonly USING (true);
+
+--
 -- Name: approvals looker; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1500,6 +1975,12 @@ CREATE POLICY looker ON store.audit_events FOR SELECT TO secretstore_readonly US
 --
 
 CREATE POLICY looker ON store.audit_seals FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: deliveries looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.deliveries FOR SELECT TO secretstore_readonly USING (true);
 
 --
 -- Name: invitations looker; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1568,6 +2049,12 @@ CREATE POLICY looker ON store.tokens FOR SELECT TO secretstore_readonly USING (t
 CREATE POLICY looker ON store.users FOR SELECT TO secretstore_readonly USING (true);
 
 --
+-- Name: webhooks looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.webhooks FOR SELECT TO secretstore_readonly USING (true);
+
+--
 -- Name: members; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1610,6 +2097,24 @@ CREATE POLICY operator ON store.audit_events TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.audit_seals TO secretstore_maint USING (true);
 
 --
+-- Name: deliveries operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.deliveries TO secretstore_maint USING (true);
+
+--
+-- Name: expiry_notices operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.expiry_notices TO secretstore_maint USING (true);
+
+--
+-- Name: host_checks operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.host_checks TO secretstore_maint USING (true);
+
+--
 -- Name: invitations operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1650,6 +2155,12 @@ CREATE POLICY operator ON store.personal_tokens TO secretstore_maint USING (true
 --
 
 CREATE POLICY operator ON store.processed_requests TO secretstore_maint USING (true);
+
+--
+-- Name: refusal_notices operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.refusal_notices TO secretstore_maint USING (true);
 
 --
 -- Name: root_keys operator; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1706,6 +2217,12 @@ CREATE POLICY operator ON store.tokens TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.users TO secretstore_maint USING (true);
 
 --
+-- Name: webhooks operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.webhooks TO secretstore_maint USING (true);
+
+--
 -- Name: outbox; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1722,6 +2239,12 @@ ALTER TABLE store.personal_tokens ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE store.processed_requests ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: refusal_notices; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.refusal_notices ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: root_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1772,10 +2295,70 @@ CREATE POLICY service_wide ON store.root_keys FOR SELECT TO secretstore_app USIN
 CREATE POLICY service_wide ON store.service_keys FOR SELECT TO secretstore_app USING (true);
 
 --
+-- Name: agents teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.agents FOR SELECT TO secretstore_egress USING (true);
+
+--
+-- Name: audit_events teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.audit_events FOR SELECT TO secretstore_egress USING (true);
+
+--
+-- Name: deliveries teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.deliveries TO secretstore_egress USING (true);
+
+--
+-- Name: host_checks teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.host_checks TO secretstore_egress USING (true);
+
+--
+-- Name: members teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.members FOR SELECT TO secretstore_egress USING (true);
+
+--
 -- Name: outbox teller; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
 CREATE POLICY teller ON store.outbox TO secretstore_egress USING (true);
+
+--
+-- Name: refusal_notices teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.refusal_notices TO secretstore_egress USING (true);
+
+--
+-- Name: service_keys teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.service_keys FOR SELECT TO secretstore_egress USING ((purpose = 'egress'::text));
+
+--
+-- Name: tenants teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.tenants FOR SELECT TO secretstore_egress USING (true);
+
+--
+-- Name: users teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.users FOR SELECT TO secretstore_egress USING (true);
+
+--
+-- Name: webhooks teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.webhooks TO secretstore_egress USING (true);
 
 --
 -- Name: tenant_keys; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -1788,6 +2371,18 @@ ALTER TABLE store.tenant_keys ENABLE ROW LEVEL SECURITY;
 --
 
 CREATE POLICY tenant_wall ON store.agents TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: approval_decisions tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.approval_decisions TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: approval_policies tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.approval_policies TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
 -- Name: approvals tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1812,6 +2407,18 @@ CREATE POLICY tenant_wall ON store.audit_events TO secretstore_app USING ((tenan
 --
 
 CREATE POLICY tenant_wall ON store.audit_seals TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: deliveries tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.deliveries TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: host_checks tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.host_checks TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
 -- Name: invitations tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -1880,6 +2487,12 @@ CREATE POLICY tenant_wall ON store.token_patterns TO secretstore_app USING ((ten
 CREATE POLICY tenant_wall ON store.tokens TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
 
 --
+-- Name: webhooks tenant_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY tenant_wall ON store.webhooks TO secretstore_app USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
 -- Name: tenants; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -1902,6 +2515,12 @@ ALTER TABLE store.tokens ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE store.users ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: webhooks; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.webhooks ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: SCHEMA store; Type: ACL; Schema: -; Owner: secretstore_owner
@@ -1989,6 +2608,7 @@ GRANT SELECT,UPDATE ON TABLE store.agents TO secretstore_maint;
 
 GRANT SELECT(tenant_id) ON TABLE store.agents TO secretstore_reader;
 GRANT SELECT(tenant_id) ON TABLE store.agents TO secretstore_readonly;
+GRANT SELECT(tenant_id) ON TABLE store.agents TO secretstore_egress;
 
 --
 -- Name: COLUMN agents.agent_id; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -1996,12 +2616,14 @@ GRANT SELECT(tenant_id) ON TABLE store.agents TO secretstore_readonly;
 
 GRANT SELECT(agent_id) ON TABLE store.agents TO secretstore_reader;
 GRANT SELECT(agent_id) ON TABLE store.agents TO secretstore_readonly;
+GRANT SELECT(agent_id) ON TABLE store.agents TO secretstore_egress;
 
 --
 -- Name: COLUMN agents.name; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT SELECT(name) ON TABLE store.agents TO secretstore_readonly;
+GRANT SELECT(name) ON TABLE store.agents TO secretstore_egress;
 
 --
 -- Name: COLUMN agents.description; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2074,6 +2696,20 @@ GRANT SELECT(key_version) ON TABLE store.agents TO secretstore_reader;
 GRANT SELECT(key_version) ON TABLE store.agents TO secretstore_readonly;
 
 --
+-- Name: TABLE approval_decisions; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.approval_decisions TO secretstore_app;
+GRANT SELECT ON TABLE store.approval_decisions TO secretstore_readonly;
+
+--
+-- Name: TABLE approval_policies; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE store.approval_policies TO secretstore_app;
+GRANT SELECT ON TABLE store.approval_policies TO secretstore_readonly;
+
+--
 -- Name: TABLE approvals; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -2099,12 +2735,77 @@ GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_maint;
 GRANT SELECT ON TABLE store.audit_events TO secretstore_readonly;
 
 --
+-- Name: COLUMN audit_events.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.audit_events TO secretstore_egress;
+
+--
+-- Name: COLUMN audit_events.event_type; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(event_type) ON TABLE store.audit_events TO secretstore_egress;
+
+--
+-- Name: COLUMN audit_events.actor_type; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(actor_type) ON TABLE store.audit_events TO secretstore_egress;
+
+--
+-- Name: COLUMN audit_events.actor_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(actor_id) ON TABLE store.audit_events TO secretstore_egress;
+
+--
+-- Name: COLUMN audit_events.reason; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(reason) ON TABLE store.audit_events TO secretstore_egress;
+
+--
+-- Name: COLUMN audit_events.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.audit_events TO secretstore_egress;
+
+--
 -- Name: TABLE audit_seals; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT SELECT ON TABLE store.audit_seals TO secretstore_app;
 GRANT SELECT ON TABLE store.audit_seals TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.audit_seals TO secretstore_maint;
+
+--
+-- Name: TABLE deliveries; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.deliveries TO secretstore_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE store.deliveries TO secretstore_egress;
+GRANT SELECT,INSERT,DELETE ON TABLE store.deliveries TO secretstore_maint;
+GRANT SELECT ON TABLE store.deliveries TO secretstore_readonly;
+
+--
+-- Name: TABLE expiry_notices; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE store.expiry_notices TO secretstore_maint;
+
+--
+-- Name: TABLE host_checks; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,DELETE ON TABLE store.host_checks TO secretstore_app;
+GRANT SELECT ON TABLE store.host_checks TO secretstore_egress;
+GRANT SELECT,DELETE ON TABLE store.host_checks TO secretstore_maint;
+
+--
+-- Name: COLUMN host_checks.verdict; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(verdict) ON TABLE store.host_checks TO secretstore_egress;
 
 --
 -- Name: TABLE invitations; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2197,18 +2898,21 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.members TO secretstore_maint;
 --
 
 GRANT INSERT(tenant_id) ON TABLE store.members TO secretstore_app;
+GRANT SELECT(tenant_id) ON TABLE store.members TO secretstore_egress;
 
 --
 -- Name: COLUMN members.user_id; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT INSERT(user_id) ON TABLE store.members TO secretstore_app;
+GRANT SELECT(user_id) ON TABLE store.members TO secretstore_egress;
 
 --
 -- Name: COLUMN members.role; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT INSERT(role),UPDATE(role) ON TABLE store.members TO secretstore_app;
+GRANT SELECT(role) ON TABLE store.members TO secretstore_egress;
 
 --
 -- Name: TABLE outbox; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2217,13 +2921,43 @@ GRANT INSERT(role),UPDATE(role) ON TABLE store.members TO secretstore_app;
 GRANT INSERT ON TABLE store.outbox TO secretstore_app;
 GRANT SELECT,INSERT ON TABLE store.outbox TO secretstore_egress;
 GRANT SELECT,INSERT,DELETE ON TABLE store.outbox TO secretstore_maint;
-GRANT SELECT ON TABLE store.outbox TO secretstore_readonly;
+
+--
+-- Name: COLUMN outbox.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.outbox TO secretstore_readonly;
+
+--
+-- Name: COLUMN outbox.message_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(message_id) ON TABLE store.outbox TO secretstore_readonly;
+
+--
+-- Name: COLUMN outbox.event_type; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(event_type) ON TABLE store.outbox TO secretstore_readonly;
+
+--
+-- Name: COLUMN outbox.payload; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(payload) ON TABLE store.outbox TO secretstore_readonly;
+
+--
+-- Name: COLUMN outbox.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.outbox TO secretstore_readonly;
 
 --
 -- Name: COLUMN outbox.expanded_at; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT UPDATE(expanded_at) ON TABLE store.outbox TO secretstore_egress;
+GRANT SELECT(expanded_at) ON TABLE store.outbox TO secretstore_readonly;
 
 --
 -- Name: TABLE personal_tokens; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2300,6 +3034,13 @@ GRANT SELECT(revoked_at) ON TABLE store.personal_tokens TO secretstore_readonly;
 
 GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_app;
 GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_maint;
+
+--
+-- Name: TABLE refusal_notices; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.refusal_notices TO secretstore_egress;
+GRANT SELECT,DELETE ON TABLE store.refusal_notices TO secretstore_maint;
 
 --
 -- Name: TABLE root_keys; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2490,6 +3231,24 @@ GRANT SELECT ON TABLE store.service_keys TO secretstore_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.service_keys TO secretstore_maint;
 
 --
+-- Name: COLUMN service_keys.key_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(key_id) ON TABLE store.service_keys TO secretstore_egress;
+
+--
+-- Name: COLUMN service_keys.purpose; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(purpose) ON TABLE store.service_keys TO secretstore_egress;
+
+--
+-- Name: COLUMN service_keys.state; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(state) ON TABLE store.service_keys TO secretstore_egress;
+
+--
 -- Name: TABLE tenant_keys; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -2539,12 +3298,14 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.tenants TO secretstore_maint;
 --
 
 GRANT INSERT(tenant_id) ON TABLE store.tenants TO secretstore_app;
+GRANT SELECT(tenant_id) ON TABLE store.tenants TO secretstore_egress;
 
 --
 -- Name: COLUMN tenants.name; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT INSERT(name),UPDATE(name) ON TABLE store.tenants TO secretstore_app;
+GRANT SELECT(name) ON TABLE store.tenants TO secretstore_egress;
 
 --
 -- Name: COLUMN tenants.plan; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2563,12 +3324,20 @@ GRANT INSERT(rate_limit_key) ON TABLE store.tenants TO secretstore_app;
 --
 
 GRANT UPDATE(notify_approval_requests) ON TABLE store.tenants TO secretstore_app;
+GRANT SELECT(notify_approval_requests) ON TABLE store.tenants TO secretstore_egress;
 
 --
 -- Name: COLUMN tenants.notify_security_alerts; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT UPDATE(notify_security_alerts) ON TABLE store.tenants TO secretstore_app;
+GRANT SELECT(notify_security_alerts) ON TABLE store.tenants TO secretstore_egress;
+
+--
+-- Name: COLUMN tenants.approval_policies_version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(approval_policies_version) ON TABLE store.tenants TO secretstore_app;
 
 --
 -- Name: TABLE token_patterns; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2629,6 +3398,93 @@ GRANT SELECT(agent_key_version) ON TABLE store.tokens TO secretstore_reader;
 GRANT SELECT ON TABLE store.users TO secretstore_app;
 GRANT SELECT ON TABLE store.users TO secretstore_readonly;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.users TO secretstore_maint;
+
+--
+-- Name: COLUMN users.user_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(user_id) ON TABLE store.users TO secretstore_egress;
+
+--
+-- Name: COLUMN users.email; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(email) ON TABLE store.users TO secretstore_egress;
+
+--
+-- Name: TABLE webhooks; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE store.webhooks TO secretstore_app;
+GRANT SELECT ON TABLE store.webhooks TO secretstore_egress;
+GRANT SELECT ON TABLE store.webhooks TO secretstore_maint;
+
+--
+-- Name: COLUMN webhooks.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.webhook_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(webhook_id) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.url; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(url) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.description; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(description) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.events; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(events) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.active; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(active) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.verified_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(verified_at) ON TABLE store.webhooks TO secretstore_egress;
+GRANT SELECT(verified_at) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.failures; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(failures) ON TABLE store.webhooks TO secretstore_egress;
+
+--
+-- Name: COLUMN webhooks.rests_until; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(rests_until) ON TABLE store.webhooks TO secretstore_egress;
+
+--
+-- Name: COLUMN webhooks.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(created_at) ON TABLE store.webhooks TO secretstore_readonly;
+
+--
+-- Name: COLUMN webhooks.updated_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(updated_at) ON TABLE store.webhooks TO secretstore_readonly;
 
 --
 -- PostgreSQL database dump complete

@@ -87,6 +87,23 @@ Result<void> token_revoke(const config::Config& config,
                           const std::string& tenant,
                           const std::string& token);
 
+struct ApprovalChoice {
+    std::string tenant;
+    std::string approval;
+    std::string status = "pending";  // of those to list
+    std::string reason;              // empty: none
+};
+Result<void> approval_list(const config::Config& config,
+                           const ApprovalChoice& choice,
+                           Output output);
+// As an owner's decision.
+Result<void> approval_approve(const config::Config& config,
+                              const ApprovalChoice& choice,
+                              Output output);
+Result<void> approval_deny(const config::Config& config,
+                           const ApprovalChoice& choice,
+                           Output output);
+
 struct AuditTail {
     std::string tenant;
     std::int64_t lines = 20;  // 1 to 200
@@ -115,7 +132,7 @@ Result<ExitCode> mail_test(const config::Config& config,
                            const std::string& address,
                            Output output);
 
-// What the timers call: the next audit partitions; scoped tokens, personal tokens and invitations
+// What the timers call: the next audit partitions; approvals that nobody decided in time; scoped tokens, personal tokens and invitations
 // that have expired; requests that no longer come again; the counts of the audit log; secrets that
 // expire soon; and old messages. One at a time, on however many hosts.
 Result<ExitCode> maintain(const config::Config& config);

@@ -40,6 +40,7 @@ struct Arguments {
     core::ctl::AgentRequest agent;
     std::string listed_tenant;
     std::string revoked;  // id or name
+    core::ctl::ApprovalChoice approval;
     core::ctl::AuditTail tail;
     std::string format = "csv";
     std::string webhook;  // id
@@ -220,6 +221,37 @@ void add_token_verbs(CLI::App& app, Arguments& arguments) {
     revoke->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
 }
 
+using ApprovalVerb = Result<void> (*)(const Config&, const core::ctl::ApprovalChoice&, Output);
+
+CLI::App& add_approval_verb(CLI::App& group,
+                            Arguments& arguments,
+                            const std::string& name,
+                            const std::string& description,
+                            ApprovalVerb command) {
+    auto* verb = add_verb(
+        group, arguments, name, description, done_by([&arguments, command](const Config& c) {
+            return command(c, arguments.approval, arguments.output());
+        }));
+    verb->add_option("--tenant", arguments.approval.tenant, "The tenant's id")->required();
+    return *verb;
+}
+
+void add_approval_verbs(CLI::App& app, Arguments& arguments) {
+    auto& group = add_group(app, "approval", "Requests of agents that people decide");
+    add_approval_verb(group, arguments, "list", "List requests", core::ctl::approval_list)
+        .add_option("--status", arguments.approval.status, "pending, approved, denied or expired")
+        ->check(CLI::IsMember({"pending", "approved", "denied", "expired"}))
+        ->capture_default_str();
+    auto& approve = add_approval_verb(
+        group, arguments, "approve", "Approve a request, as an owner", core::ctl::approval_approve);
+    auto& deny =
+        add_approval_verb(group, arguments, "deny", "Deny a request", core::ctl::approval_deny);
+    for (auto* verb : {&approve, &deny}) {
+        verb->add_option("APPROVAL", arguments.approval.approval, "The request's id")->required();
+        verb->add_option("--reason", arguments.approval.reason, "Why; at most 500 characters");
+    }
+}
+
 void add_audit_verbs(CLI::App& app, Arguments& arguments) {
     auto& audit = add_group(app, "audit", "The audit log");
     auto* tail = add_verb(
@@ -322,6 +354,7 @@ int parse_and_run(int argc, char** argv) {
     add_user_verbs(app, arguments);
     add_agent_verbs(app, arguments);
     add_token_verbs(app, arguments);
+    add_approval_verbs(app, arguments);
     add_audit_verbs(app, arguments);
     add_notice_verbs(app, arguments);
     try {

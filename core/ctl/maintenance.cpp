@@ -2,6 +2,7 @@
 #include "core/config/wiring.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
+#include "core/service/approvals.h"
 #include "core/store/audit_store.h"
 #include "core/store/delivery_store.h"
 #include "core/store/member_store.h"
@@ -35,7 +36,12 @@ struct Duty {
     std::string_view done;  // what is printed, with a number behind it
     Sweep sweep;
 };
-constexpr Duty kDuties[] = {{"expired tokens deleted", store::sweep_tokens},
+Result<std::int64_t> expire_approvals(store::Connection& connection, std::int64_t limit) {
+    return service::expire_approvals(connection, SystemClock{}, limit);
+}
+
+constexpr Duty kDuties[] = {{"undecided approvals expired", expire_approvals},
+                            {"expired tokens deleted", store::sweep_tokens},
                             {"expired personal tokens deleted", store::sweep_personal_tokens},
                             {"expired invitations deleted", store::sweep_invitations},
                             {"old requests forgotten", store::sweep_processed_requests},

@@ -29,7 +29,7 @@ Result<Timestamp> past_claim(const JsonValue& claims, std::string_view name, Tim
 
 struct Times {
     Timestamp expires_at;
-    Timestamp authenticated_at;
+    std::optional<Timestamp> authenticated_at;
 };
 
 Result<Times> check_times(const JsonValue& claims, const TrustedIssuer& issuer, Timestamp now) {
@@ -37,7 +37,7 @@ Result<Times> check_times(const JsonValue& claims, const TrustedIssuer& issuer, 
     if (!expiry) return failure(expiry);
     const auto issued_at = past_claim(claims, "iat", now);
     if (!issued_at) return failure(issued_at);
-    Times out{from_unix_seconds(*expiry), *issued_at};
+    Times out{from_unix_seconds(*expiry), std::nullopt};
     // RFC 7519 §4.1.4: on or after that time it is no longer accepted.
     if (now >= out.expires_at + kSkew) return unauthorized("token has expired");
     if (claims.find("nbf")) {

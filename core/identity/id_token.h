@@ -9,6 +9,7 @@
 #include "core/identity/jose.h"
 #include "core/identity/key_set.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,9 @@ struct IdTokenClaims {
     // is for display only: it never decides anything.
     bool email_verified = false;
     Timestamp expires_at;
-    Timestamp authenticated_at;  // auth_time, or iat where it is absent
+    // auth_time. Nothing where the issuer does not say: iat is no sign-in, a refreshed token has a
+    // new one.
+    std::optional<Timestamp> authenticated_at;
 };
 
 // A trusted issuer with the keys that it has now.

@@ -194,6 +194,15 @@ std::vector<std::string> ScopeSet::texts() const {
     return out;
 }
 
+bool ScopeSet::contains(const Scope& inner) const {
+    // A star of `inner`, taken as an ordinary byte, is matched only by a star of the outer pattern,
+    // which then matches whatever the inner star stands for.
+    return std::any_of(m_scopes.begin(), m_scopes.end(), [&](const Scope& outer) {
+        return outer.kind() == inner.kind() && contains_actions(outer, inner) &&
+               wildcard_match(outer.pattern(), inner.pattern());
+    });
+}
+
 bool ScopeSet::allows(Action action, const SecretPath& path) const {
     return std::any_of(m_scopes.begin(), m_scopes.end(), [&](const Scope& scope) {
         return scope.covers(action, path.text());
@@ -284,13 +293,7 @@ bool AgentLimits::grants(const Scope& requested) const {
             return lies_in(pattern, name);
         }))
         return false;
-    // A star of the request, taken as an ordinary byte, is matched only by a star of the allowed
-    // pattern, which then matches whatever the request's star stands for.
-    return std::any_of(
-        m_scopes.scopes().begin(), m_scopes.scopes().end(), [&](const Scope& allowed) {
-            return allowed.kind() == Scope::Kind::Secrets && contains_actions(allowed, requested) &&
-                   wildcard_match(allowed.pattern(), pattern);
-        });
+    return m_scopes.contains(requested);
 }
 
 bool AgentLimits::allows(Action action, const SecretPath& path) const {

@@ -24,6 +24,8 @@ class ScopeSet {
     [[nodiscard]] const std::vector<Scope>& scopes() const { return m_scopes; }
     [[nodiscard]] std::vector<std::string> texts() const;
 
+    // Does a single scope allow all that `inner` does, its stars taken as ordinary bytes?
+    [[nodiscard]] bool contains(const Scope& inner) const;
     // Does any scope cover it?
     [[nodiscard]] bool allows(Action action, const SecretPath& path) const;
     // Could any scope cover a key directly in this namespace, existing or not?

@@ -18,11 +18,6 @@ namespace purpose = crypto::service_key_purpose;
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kLocalIssuerBits = 2048;
 
-// What tokens name as kid.
-std::string kid_of(const KeyId& id) {
-    return to_hex(id.bytes());
-}
-
 Failure not_initialised() {
     return failure(ErrorCode::ConfigInvalid,
                    "this database has no keys yet: run 'secretstorectl init'");
@@ -93,6 +88,10 @@ Result<void> Keyring::take(const store::ServiceKeyStored& row,
     return {};
 }
 
+std::string Keyring::kid_of(const KeyId& id) {
+    return to_hex(id.bytes());
+}
+
 identity::ScopedTokenKeys Keyring::token_keys() const {
     identity::ScopedTokenKeys keys;
     for (const auto& [kid, key] : m_token_keys)
@@ -130,9 +129,10 @@ class KeyMaker {
         if (has(purpose::kLocalIssuer)) return;
         const auto key = crypto::RsaPrivateKey::generate(kLocalIssuerBits);
         const KeyId id = add(purpose::kLocalIssuer, key.encode());
-        store::add_local_key_set(m_transaction,
-                                 issuer.issuer,
-                                 identity::key_set_json(kid_of(id), key.modulus(), key.exponent()));
+        store::add_local_key_set(
+            m_transaction,
+            issuer.issuer,
+            identity::key_set_json(Keyring::kid_of(id), key.modulus(), key.exponent()));
     }
 
     void add_root_key() {
@@ -195,7 +195,7 @@ Result<LocalIssuerKey> open_local_issuer_key(store::Connection& connection,
         if (!pkcs8) return failure(pkcs8);
         auto key = crypto::RsaPrivateKey::decode(*pkcs8);
         if (!key) return failure(key);
-        return LocalIssuerKey{kid_of(row.id), std::move(*key)};
+        return LocalIssuerKey{Keyring::kid_of(row.id), std::move(*key)};
     }
     return failure(ErrorCode::ConfigInvalid,
                    "there is no local issuer: enable local_issuer and run 'secretstorectl init'");

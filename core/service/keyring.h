@@ -34,6 +34,8 @@ class Keyring {
     [[nodiscard]] identity::ScopedTokenKeys token_keys() const;
     [[nodiscard]] crypto::HmacKey pepper() const;
 
+    // What tokens name as kid.
+    static std::string kid_of(const KeyId& id);
     // Of the key that signs new tokens.
     [[nodiscard]] const KeyId& signing_key_id() const { return m_signing_key_id; }
     [[nodiscard]] const KeyId& pepper_id() const { return m_pepper_id; }

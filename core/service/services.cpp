@@ -10,6 +10,7 @@ Services::Services(const Runtime& shared)
       agents(shared),
       tokens(shared),
       approvals(shared),
+      approval_policies(shared),
       secrets(shared),
       secret_changes(shared),
       audit(shared),

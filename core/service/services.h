@@ -5,6 +5,7 @@
 #include "core/crypto/key_provider.h"
 #include "core/http/https_client.h"
 #include "core/service/agents.h"
+#include "core/service/approval_policies.h"
 #include "core/service/approvals.h"
 #include "core/service/audit.h"
 #include "core/service/authenticator.h"
@@ -71,6 +72,7 @@ struct Services {
     Agents agents;
     Tokens tokens;
     Approvals approvals;
+    ApprovalPolicies approval_policies;
     Secrets secrets;
     SecretChanges secret_changes;
     Audit audit;

@@ -1,24 +1,26 @@
 #include "core/service/tokens.h"
 
 #include "core/base/json.h"
-#include "core/crypto/mac.h"
 #include "core/crypto/random.h"
 #include "core/scope/access_tier.h"
+#include "core/service/approval_notice.h"
 #include "core/service/audit_trail.h"
 #include "core/service/services.h"
 #include "core/service/text_rules.h"
+#include "core/service/token_terms.h"
 #include "core/store/approval_store.h"
 #include "core/store/connection_pool.h"
+#include "core/store/outbox_store.h"
 #include "core/store/token_store.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace core::service {
 namespace {
 
-constexpr std::int64_t kMostUses = 1000000;
-constexpr std::size_t kLongestReason = 500;
+// Whoever was denied is told so for a while, instead of asking people the same again at once: an
+// agent that tries in a loop must not wear them down.
+constexpr std::chrono::minutes kDenialHolds{10};
 
 Failure invalid(std::string message) {
     return failure(ErrorCode::InvalidRequest, std::move(message));
@@ -33,18 +35,9 @@ Result<std::chrono::seconds> lifetime(const TokenRequest& request, const Policy&
 }
 
 Result<void> check(const TokenRequest& request) {
-    if (request.max_uses && (*request.max_uses < 1 || *request.max_uses > kMostUses))
+    if (request.max_uses && (*request.max_uses < 1 || *request.max_uses > kMostTokenUses))
         return invalid("The member 'max_uses' must be null or a whole number from 1 to 1000000");
-    if (request.reason && character_count(*request.reason) > kLongestReason)
-        return invalid("The member 'reason' must have at most 500 characters");
-    return {};
-}
-
-// What tokens carry for nginx: an unverified hint of three characters.
-std::string plan_hint(std::string_view plan) {
-    if (plan == "enterprise") return "ent";
-    if (plan == "pro") return "pro";
-    return "fre";
+    return check_reason(request.reason);
 }
 
 // Reading needs approval from sensitive on, writing for critical only (contract.md §5).
@@ -65,59 +58,85 @@ std::vector<store::TierProbe> probes_for(const scope::ScopeSet& scopes) {
     return probes;
 }
 
-// Two requests are the same when this is: scopes as a set, ttl, max_uses, ip_allowlist. JSON keeps
-// the parts apart.
-crypto::Digest request_digest(const store::NewTokenRow& row) {
-    std::vector<std::string> scopes = row.scopes;
-    std::sort(scopes.begin(), scopes.end());
-    scopes.erase(std::unique(scopes.begin(), scopes.end()), scopes.end());
-    JsonWriter writer;
-    writer.begin_object().member("scopes", scopes).member("ttl", row.ttl_seconds);
-    writer.member("max_uses", row.max_uses).member("ips", row.ip_allowlist).end_object();
-    return crypto::sha256(as_bytes(std::move(writer).take_text()));
-}
-
 store::AuditRecord denied_token(const Runtime& runtime,
-                                const identity::AgentPrincipal& agent,
-                                const scope::Scope& scope) {
+                                const AgentId& agent,
+                                std::string_view reason,
+                                std::string_view name,
+                                std::string_view what) {
     store::AuditRecord record;
     record.event = crypto::new_id<AuditEventId>(runtime.clock);
     record.type = "token.denied";
     record.resource_type = "agent";
-    record.resource = agent.agent.bytes();
-    record.reason = "scope_not_allowed";
+    record.resource = agent.bytes();
+    record.reason = std::string(reason);
     JsonWriter details;
-    details.begin_object().member("scope", scope.text()).end_object();
+    details.begin_object().member(name, what).end_object();
     record.details = std::move(details).take_text();
     return record;
+}
+
+Error denial_error(const store::ApprovalState& state) {
+    const auto until = *state.decided_at + kDenialHolds;
+    return {ErrorCode::ScopeDenied,
+            "This request was denied" +
+                (state.denial_reason ? ": " + *state.denial_reason : std::string()) +
+                " (approval " + state.approval.text() + "); it can be made again from " +
+                format_rfc3339(until) + " on, and one for less at any time",
+            {}};
+}
+
+store::AuditRecord request_record(const Runtime& runtime, const store::NewApprovalRow& approval) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = "approval.requested";
+    record.resource_type = "approval";
+    record.resource = approval.approval.bytes();
+    JsonWriter details;
+    details.begin_object().member("scopes", approval.asked.scopes).end_object();
+    record.details = std::move(details).take_text();
+    return record;
+}
+
+bool was_just_denied(const store::ApprovalState& state) {
+    return state.status == "denied" && state.decided_at &&
+           state.now - *state.decided_at < kDenialHolds;
+}
+
+bool is_pending(const store::ApprovalState& state) {
+    return state.status == "pending" && !state.is_past_its_time;
 }
 
 }  // namespace
 
 Tokens::Tokens(const Runtime& runtime)
-    : m_runtime(runtime), m_keys(runtime.keyring.token_keys()), m_once(runtime) {}
+    : m_runtime(runtime), m_signer(runtime), m_approved(runtime), m_once(runtime) {}
 
 Result<Body> Tokens::request(const identity::AgentPrincipal& agent,
                              const identity::Origin& origin,
                              const TokenRequest& request,
                              const Rendering<TokenAnswer>& render) {
     if (const auto fine = check(request); !fine) return failure(fine);
-    auto drafted = draft(agent, request);
+    const auto drafted = draft(agent, request);
     if (!drafted) return failure(drafted);
     const auto from = audit_origin(agent, origin);
-    if (const auto* denied = agent.limits.first_not_granted(drafted->claims.scopes))
-        return refuse(m_runtime,
-                      agent.tenant,
-                      from,
-                      denied_token(m_runtime, agent, *denied),
-                      Error{ErrorCode::ScopeDenied,
-                            "The agent may not have the scope '" + denied->text() +
-                                "'; ask for less, or have its allowed_scopes and "
-                                "allowed_namespaces widened",
-                            {}});
+    if (const auto* denied = agent.limits.first_not_granted(drafted->scopes))
+        return refuse(
+            m_runtime,
+            agent.tenant,
+            from,
+            denied_token(m_runtime, agent.agent, "scope_not_allowed", "scope", denied->text()),
+            Error{ErrorCode::ScopeDenied,
+                  "The agent may not have the scope '" + denied->text() +
+                      "'; ask for less, or have its allowed_scopes and "
+                      "allowed_namespaces widened",
+                  {}});
     // Signed once before anything is stored: a token that would be too long is refused with no
     // row left behind. The times that count come from the database, and are as long.
-    if (const auto fits = m_keys.sign(drafted->claims, m_keys.signing_kid()); !fits)
+    const Timestamp now = m_runtime.clock.now();
+    const auto lives = std::chrono::seconds(drafted->row.terms.ttl_seconds);
+    if (const auto fits = m_signer.sign(
+            agent.tenant, agent.rate_limit_key, signed_token(drafted->row, now, now + lives));
+        !fits)
         return failure(fits);
 
     std::int64_t tier = 0;
@@ -135,48 +154,28 @@ Result<Tokens::Draft> Tokens::draft(const identity::AgentPrincipal& agent,
     auto scopes = agent.limits.expand_request(request.scopes);
     if (!scopes) return failure(scopes);
 
-    Draft out;
-    auto& row = out.row;
+    store::NewTokenRow row;
     row.token = crypto::new_id<TokenId>(m_runtime.clock);
     row.agent = agent.agent;
-    row.signing_key = m_runtime.keyring.signing_key_id();
-    row.plan_hint = plan_hint(agent.plan);
-    row.epoch = m_runtime.root_key.token_epoch();
     row.agent_limits = agent.limits_version;
     row.agent_key_version = agent.key_version;
-    row.scopes = scopes->texts();
-    row.max_uses = request.max_uses;
-    if (request.ips) row.ip_allowlist = request.ips->entries();
-    row.ttl_seconds = ttl->count();
-    const auto digest = request_digest(row);
-    row.request_digest.assign(digest.begin(), digest.end());
+    row.terms.scopes = scopes->texts();
+    row.terms.ttl_seconds = ttl->count();
+    row.terms.max_uses = request.max_uses;
+    if (request.ips) row.terms.ip_allowlist = request.ips->entries();
+    row.request_digest = request_digest(row.terms);
     row.read_patterns = scopes->patterns_for(scope::Action::Read);
-
-    auto& claims = out.claims;
-    claims.plan_hint = row.plan_hint;
-    claims.rate_limit_key = agent.rate_limit_key;
-    claims.issuer = m_runtime.policy.token_issuer;
-    claims.agent = agent.agent;
-    claims.tenant = agent.tenant;
-    claims.token = row.token;
-    claims.issued_at = m_runtime.clock.now();
-    claims.expires_at = claims.issued_at + *ttl;
-    claims.epoch = static_cast<std::uint32_t>(row.epoch);
-    claims.agent_limits = row.agent_limits;
-    claims.scopes = std::move(*scopes);
-    claims.max_uses = row.max_uses;
-    claims.ips = request.ips;
-    return out;
+    m_signer.stamp(row, agent.plan);
+    return Draft{agent, std::move(*scopes), std::move(row)};
 }
 
 void Tokens::add_issue(store::Transaction& transaction,
-                       const TenantId& tenant,
                        const Draft& draft,
                        const store::AuditOrigin& origin) {
     store::add_issue_token(transaction,
-                           tenant,
+                           draft.agent.tenant,
                            draft.row,
-                           probes_for(draft.claims.scopes),
+                           probes_for(draft.scopes),
                            crypto::new_id<AuditEventId>(m_runtime.clock),
                            origin);
 }
@@ -186,19 +185,11 @@ void Tokens::add_issue(store::Transaction& transaction,
 Result<Body> Tokens::answer(const Draft& draft,
                             const store::IssuedRow& issued,
                             const Rendering<TokenAnswer>& render) {
-    auto claims = draft.claims;
-    claims.token = issued.token;
-    claims.issued_at = issued.issued_at;
-    claims.expires_at = issued.expires_at;
-    auto scopes = scope::ScopeSet::parse(std::span<const std::string>(issued.scopes));
-    if (!scopes) return failure(scopes);
-    claims.scopes = std::move(*scopes);
-    if (issued.ip_allowlist) {
-        auto ips = identity::IpAllowlist::parse(std::span<const std::string>(*issued.ip_allowlist));
-        if (!ips) return failure(ips);
-        claims.ips = std::move(*ips);
-    }
-    const auto token = m_keys.sign(claims, m_keys.signing_kid());
+    auto row = signed_token(draft.row, issued.issued_at, issued.expires_at);
+    row.token = issued.token;
+    row.scopes = issued.scopes;
+    row.ip_allowlist = issued.ip_allowlist;
+    const auto token = m_signer.sign(draft.agent.tenant, draft.agent.rate_limit_key, row);
     if (!token) return failure(token);
     return render(IssuedToken{&*token, issued.token, issued.expires_at, issued.scopes});
 }
@@ -209,8 +200,8 @@ Result<std::optional<Body>> Tokens::issue(const Draft& draft,
                                           std::int64_t& tier) {
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
-    store::Transaction transaction(**connection, draft.claims.tenant);
-    add_issue(transaction, draft.claims.tenant, draft, from);
+    store::Transaction transaction(**connection, draft.agent.tenant);
+    add_issue(transaction, draft, from);
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(store::to_error(results.error()));
     const auto inserted = store::parse_token_insert(results->at(store::kIssueTokenResult));
@@ -231,12 +222,12 @@ Result<std::optional<Body>> Tokens::issue_once(const Draft& draft,
                                                std::int64_t& tier) {
     bool needs_approval = false;
     auto body = m_once.run(
-        draft.claims.tenant,
+        draft.agent.tenant,
         from,
         origin,
         [](store::Transaction&) {},
         [&](Change& change) -> Result<Body> {
-            add_issue(change.transaction(), draft.claims.tenant, draft, from);
+            add_issue(change.transaction(), draft, from);
             const auto results = change.transaction().flush();
             if (!results) return tl::unexpected(store::to_error(results.error()));
             const auto inserted = store::parse_token_insert(results->at(store::kIssueTokenResult));
@@ -256,28 +247,86 @@ Result<Body> Tokens::ask(const Draft& draft,
                          std::int64_t tier,
                          const store::AuditOrigin& from,
                          const Rendering<TokenAnswer>& render) {
-    const auto& row = draft.row;
-    store::NewApprovalRow approval;
-    approval.approval = crypto::new_id<ApprovalId>(m_runtime.clock);
-    approval.agent = row.agent;
-    approval.request_digest = row.request_digest;
-    approval.scopes = row.scopes;
-    approval.ttl_seconds = row.ttl_seconds;
-    approval.max_uses = row.max_uses;
-    approval.ip_allowlist = row.ip_allowlist;
-    approval.reason = request.reason;
-    approval.tier = tier;
-    approval.pending_seconds = m_runtime.policy.approval_ttl.count();
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
-    const auto pending = store::request_approval(**connection,
-                                                 draft.claims.tenant,
-                                                 approval,
-                                                 crypto::new_id<AuditEventId>(m_runtime.clock),
-                                                 crypto::new_id<AuditEventId>(m_runtime.clock),
-                                                 from);
-    if (!pending) return failure(pending);
-    return render(ApprovalRequired{*pending, row.scopes});
+    store::Transaction transaction(**connection, draft.agent.tenant);
+    // Who asks the same at the same moment waits for what comes of this.
+    store::add_lock_token_request(transaction, draft.row.agent, draft.row.request_digest);
+    store::add_lock_newest_approval(
+        transaction, draft.agent.tenant, draft.row.agent, draft.row.request_digest);
+    const auto found = transaction.flush();
+    if (!found) return tl::unexpected(store::to_error(found.error()));
+    const auto state = store::parse_approval_state(found->at(1 + store::kApprovalStateResult));
+    if (state) {
+        auto settled = settle(**connection, transaction, draft, *state, from, render);
+        if (!settled) return failure(std::move(settled));
+        if (*settled) return std::move(**settled);
+        if (state->is_past_its_time)
+            add_expiry(
+                transaction, m_runtime.clock, expired_approval(draft.agent.tenant, *state), from);
+    }
+    return ask_anew(transaction, draft, request, tier, from, render);
+}
+
+// What became of the request when it was made before. Nothing where it is to be made anew.
+Result<std::optional<Body>> Tokens::settle(store::Connection& connection,
+                                           store::Transaction& transaction,
+                                           const Draft& draft,
+                                           const store::ApprovalState& state,
+                                           const store::AuditOrigin& from,
+                                           const Rendering<TokenAnswer>& render) {
+    const auto& tenant = draft.agent.tenant;
+    const auto refuse_this = [&](const store::AuditRecord& record, Error error) {
+        transaction.rollback();
+        return refuse(connection, tenant, from, record, std::move(error));
+    };
+    if (was_just_denied(state)) {
+        const auto id = state.approval.text();
+        return refuse_this(
+            denied_token(m_runtime, state.agent, "approval_denied", "approval_id", id),
+            denial_error(state));
+    }
+    const auto token = m_approved.collect(transaction, tenant, state, from);
+    if (!token && token.error().code == ErrorCode::VersionConflict)
+        return refuse_this(refused_collection(m_runtime.clock, state.approval), token.error());
+    if (!token) return failure(token);
+    if (!*token && !is_pending(state)) return std::nullopt;
+
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    if (!*token) return render(ApprovalRequired{state.approval, draft.row.terms.scopes});
+    const ApprovedToken& given = **token;
+    return render(IssuedToken{&given.token, given.id, given.expires_at, given.scopes});
+}
+
+Result<Body> Tokens::ask_anew(store::Transaction& transaction,
+                              const Draft& draft,
+                              const TokenRequest& request,
+                              std::int64_t tier,
+                              const store::AuditOrigin& from,
+                              const Rendering<TokenAnswer>& render) {
+    const auto& tenant = draft.agent.tenant;
+    store::NewApprovalRow row;
+    row.approval = crypto::new_id<ApprovalId>(m_runtime.clock);
+    row.agent = draft.row.agent;
+    row.asked = draft.row.terms;
+    row.request_digest = draft.row.request_digest;
+    row.reason = request.reason;
+    row.tier = tier;
+    row.pending_seconds = m_runtime.policy.approval_ttl.count();
+    row.ip_address = from.ip_address;
+    row.user_agent = from.user_agent;
+    store::add_request_approval(transaction, tenant, row);
+    store::add_audit_record(transaction, tenant, from, request_record(m_runtime, row));
+    store::add_find_approval(transaction, tenant, row.approval);
+    const auto results = transaction.flush();
+    if (!results) return tl::unexpected(store::to_error(results.error()));
+    const auto asked = store::parse_approvals(results->back());
+    if (asked.empty()) return failure(ErrorCode::Internal, {}, "a new approval is not there");
+    store::add_outbox_message(transaction, tenant, request_message(m_runtime.clock, asked.front()));
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return render(ApprovalRequired{row.approval, row.asked.scopes});
 }
 
 Result<Page<TokenInfo>> Tokens::list(const TenantId& tenant,

@@ -8,10 +8,11 @@
 #include "core/base/secret.h"
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/principal.h"
-#include "core/identity/scoped_token.h"
 #include "core/scope/access_tier.h"
+#include "core/service/approved_tokens.h"
 #include "core/service/exactly_once.h"
 #include "core/service/page.h"
+#include "core/service/token_signer.h"
 #include "core/store/token_store.h"
 
 #include <chrono>
@@ -71,9 +72,12 @@ class Tokens {
     // use: the official SDK sends a request up to four times.
     //
     // Issued at once, unless the scopes cover an existing secret of a tier that needs approval for
-    // the action; then the same request asked again gives the same pending approval.
-    // Errors: InvalidRequest; ScopeDenied naming the scope that the agent may not have (recorded
-    // as token.denied); StoreUnavailable.
+    // the action. Then the same request asked again gives the same pending approval; once that is
+    // approved, its token, always the same one until it is of no more use; and for ten minutes
+    // after it was denied, the denial.
+    // Errors: InvalidRequest; ScopeDenied naming the scope that the agent may not have, or the
+    // denial (recorded as token.denied); VersionConflict where an approval's row was changed
+    // (recorded, too); StoreUnavailable.
     Result<Body> request(const identity::AgentPrincipal& agent,
                          const identity::Origin& origin,
                          const TokenRequest& request,
@@ -92,14 +96,14 @@ class Tokens {
                         const Rendering<TokenId>& render);
 
   private:
-    // One request on its way: what will be signed, and the row it stands for.
+    // One request on its way: whose, and the row that it stands for.
     struct Draft {
-        identity::ScopedTokenClaims claims;
+        const identity::AgentPrincipal& agent;
+        scope::ScopeSet scopes;
         store::NewTokenRow row;
     };
     Result<Draft> draft(const identity::AgentPrincipal& agent, const TokenRequest& request);
     void add_issue(store::Transaction& transaction,
-                   const TenantId& tenant,
                    const Draft& draft,
                    const store::AuditOrigin& origin);
     Result<Body> answer(const Draft& draft,
@@ -115,14 +119,28 @@ class Tokens {
                                            const identity::Origin& origin,
                                            const Rendering<TokenAnswer>& render,
                                            std::int64_t& tier);
+    // Approval is needed: what became of this request so far, or a new one.
     Result<Body> ask(const Draft& draft,
                      const TokenRequest& request,
                      std::int64_t tier,
                      const store::AuditOrigin& from,
                      const Rendering<TokenAnswer>& render);
+    Result<std::optional<Body>> settle(store::Connection& connection,
+                                       store::Transaction& transaction,
+                                       const Draft& draft,
+                                       const store::ApprovalState& state,
+                                       const store::AuditOrigin& from,
+                                       const Rendering<TokenAnswer>& render);
+    Result<Body> ask_anew(store::Transaction& transaction,
+                          const Draft& draft,
+                          const TokenRequest& request,
+                          std::int64_t tier,
+                          const store::AuditOrigin& from,
+                          const Rendering<TokenAnswer>& render);
 
     const Runtime& m_runtime;
-    identity::ScopedTokenKeys m_keys;
+    TokenSigner m_signer;
+    ApprovedTokens m_approved;
     ExactlyOnce m_once;
 };
 

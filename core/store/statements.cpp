@@ -259,24 +259,34 @@ constexpr auto& kCountAuditEvents = Joined<kCount, kAuditFrom, kAuditAny>::kText
 constexpr auto& kCountAuditEventsOfPath = Joined<kCount, kAuditFrom, kAuditOfPath>::kText;
 constexpr auto& kCountAuditEventsOfType = Joined<kCount, kAuditFrom, kAuditOfType>::kText;
 
-// An approval as people and its agent see it. One that nobody decided in time has expired, whether
-// a timer has said so yet or not. The secrets that need it are those of now, at most 100 by name.
+// An approval as people see it. One that nobody decided in time has expired, whether a timer has
+// said so yet or not. The secrets that need it are those of now that it would still cover, at most
+// 100 by name; where the tenant has policies, also the namespaces that they are in, by tier.
 constexpr std::string_view kApprovalColumns = R"sql(
-select p.approval_id, p.agent_id, a.name, a.description,
+select p.approval_id, p.agent_id, a.name, a.description, a.created_by,
        case when p.status = 'pending' and p.expires_at <= now() then 'expired' else p.status end,
        p.requested_scopes, p.ttl_seconds, p.max_uses::bigint, (select array_agg(abbrev(i.entry) order by i.n)
-        from unnest(p.ip_allowlist) with ordinality as i (entry, n)), p.reason,
-       p.access_tier::bigint, host(p.ip_address), p.user_agent, p.created_at, p.expires_at,
-       p.decided_at, m.total, m.paths
+        from unnest(p.ip_allowlist) with ordinality as i (entry, n)), p.request_digest,
+       p.granted_scopes, p.granted_ttl_seconds, p.granted_max_uses::bigint, p.reason,
+       case when p.status = 'pending' then greatest(p.access_tier, m.tier) else p.access_tier
+       end::bigint,
+       host(p.ip_address), p.user_agent, p.created_at, p.expires_at, p.decided_at, p.token_id,
+       m.total, m.paths, m.tier, m.covered
 from store.approvals p
 join store.agents a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id
+cross join (
+    select exists (select from store.approval_policies o where o.tenant_id = $1::uuid) as exist
+) policies
 cross join lateral (
-    select count(*) as total, coalesce((array_agg(s.path order by s.path))[1:100], '{}') as paths
+    select count(*) as total, coalesce((array_agg(s.path order by s.path))[1:100], '{}') as paths,
+           max(s.access_tier)::bigint as tier,
+           coalesce(array_agg(distinct s.access_tier::text || ' ' || s.namespace)
+                        filter (where policies.exist), '{}') as covered
     from store.secrets s
     where s.tenant_id = p.tenant_id and s.deleted_at is null and s.access_tier > 0
       and exists (
         select
-        from unnest(p.requested_scopes) as r (scope)
+        from unnest(coalesce(p.granted_scopes, p.requested_scopes)) as r (scope)
         cross join lateral (
             select substring(r.scope from '^secrets:(read|write|\*):') as action,
                    replace(replace(replace(substring(r.scope from '^secrets:[a-z*]+:(.*)$'),
@@ -287,7 +297,7 @@ cross join lateral (
 ) m
 where p.tenant_id = $1::uuid)sql";
 constexpr std::string_view kApprovalById = R"sql(
-  and p.approval_id = $2::uuid and ($3::uuid is null or p.agent_id = $3::uuid)
+  and p.approval_id = $2::uuid
 )sql";
 constexpr std::string_view kApprovalPage = R"sql(
   and ($2::text is null
@@ -296,10 +306,83 @@ constexpr std::string_view kApprovalPage = R"sql(
 order by p.approval_id desc
 limit $3::bigint offset $4::bigint
 )sql";
-constexpr auto& kFindApprovalText = Joined<kApprovalColumns, kApprovalById>::kText;
-constexpr auto& kListApprovalsText = Joined<kApprovalColumns, kApprovalPage>::kText;
-constexpr const char* kFindApproval = kFindApprovalText.data();
-constexpr const char* kListApprovals = kListApprovalsText.data();
+constexpr auto& kFindApproval = Joined<kApprovalColumns, kApprovalById>::kText;
+constexpr auto& kListApprovals = Joined<kApprovalColumns, kApprovalPage>::kText;
+
+// Everything of an approval that its decision and its token depend on, and its token where that is
+// of use now.
+constexpr std::string_view kApprovalStateColumns = R"sql(
+select p.approval_id, p.agent_id, p.status, p.status = 'pending' and p.expires_at <= now(),
+       p.access_tier::bigint, p.requested_scopes, p.ttl_seconds, p.max_uses::bigint,
+       (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(p.ip_allowlist) with ordinality as i (entry, n)), p.request_digest,
+       coalesce(p.granted_scopes, p.requested_scopes),
+       coalesce(p.granted_ttl_seconds, p.ttl_seconds),
+       coalesce(p.granted_max_uses, p.max_uses)::bigint, p.reason, p.created_at, p.expires_at,
+       p.decided_at,
+       (select count(*) from store.approval_decisions d
+        where d.tenant_id = p.tenant_id and d.approval_id = p.approval_id
+          and d.decision = 'approved'),
+       (select d.reason from store.approval_decisions d
+        where d.tenant_id = p.tenant_id and d.approval_id = p.approval_id
+          and d.decision = 'denied'),
+       p.collected_at is not null,
+       a.name, a.active, a.created_by, a.allowed_namespaces, a.allowed_scopes, a.limits_version,
+       a.key_version, n.plan, n.rate_limit_key, now(),
+       t.token_id, t.agent_id, t.signing_key_id, t.plan_hint, t.token_epoch,
+       t.agent_limits_version, t.access_tier::bigint, t.scopes, t.max_uses::bigint,
+       (select array_agg(abbrev(i.entry) order by i.n)
+        from unnest(t.ip_allowlist) with ordinality as i (entry, n)), t.issued_at, t.expires_at
+from store.approvals p
+join store.agents a on a.tenant_id = p.tenant_id and a.agent_id = p.agent_id
+join store.tenants n on n.tenant_id = p.tenant_id
+left join store.tokens t
+    on t.tenant_id = p.tenant_id and t.token_id = p.token_id and t.revoked_at is null
+    and t.expires_at > now() and (t.max_uses is null or t.uses < t.max_uses)
+    and t.agent_key_version = a.key_version
+where p.tenant_id = $1::uuid)sql";
+constexpr std::string_view kStateById = R"sql(
+  and p.approval_id = $2::uuid and ($3::uuid is null or p.agent_id = $3::uuid)
+)sql";
+constexpr std::string_view kStateOfRequest = R"sql(
+  and p.agent_id = $2::uuid and p.request_digest = $3::bytea
+order by p.approval_id desc
+limit 1
+)sql";
+constexpr auto& kFindApprovalState = Joined<kApprovalStateColumns, kStateById>::kText;
+constexpr auto& kFindNewestApprovalState = Joined<kApprovalStateColumns, kStateOfRequest>::kText;
+
+// Approved, and its token is there: both or neither. It is found by what it may read, as any other.
+// Its request_digest stays empty: only this approval gives it, never a request that looks alike.
+constexpr const char* kApproveApproval = R"sql(
+with approved as (
+    update store.approvals p
+    set status = 'approved', decided_at = now(), token_id = $3::uuid,
+        access_tier = greatest($12::bigint, 1)::smallint
+    where p.tenant_id = $1::uuid and p.approval_id = $2::uuid and p.status = 'pending'
+      and p.expires_at > now()
+    returning p.agent_id, p.ip_allowlist
+),
+issued as (
+    insert into store.tokens (tenant_id, token_id, agent_id, signing_key_id, plan_hint, token_epoch,
+                              agent_limits_version, agent_key_version, scopes, access_tier,
+                              max_uses, ip_allowlist, issued_at, expires_at)
+    select $1::uuid, $3::uuid, a.agent_id, $4::uuid, $5::text, $6::bigint, $7::bigint, $8::bigint,
+           $9::text[], $12::bigint::smallint, $10::bigint::integer, a.ip_allowlist,
+           date_trunc('second', now()),
+           date_trunc('second', now()) + make_interval(secs => $11::bigint)
+    from approved a
+    returning token_id, issued_at, expires_at
+),
+patterns as (
+    insert into store.token_patterns (tenant_id, literal_prefix, token_id, ordinal, like_pattern)
+    select $1::uuid, p.literal_prefix, i.token_id, p.n::smallint, p.like_pattern
+    from issued i
+    cross join unnest($13::text[], $14::text[]) with ordinality
+        as p (literal_prefix, like_pattern, n)
+)
+select i.issued_at, i.expires_at from issued i
+)sql";
 
 // Members, and those who are invited and have not come yet.
 constexpr std::string_view kMemberColumns = R"sql(
@@ -1255,56 +1338,115 @@ select count(*) from gone
 )sql",
      kMaint},
 
-    {Statement::ExpireApproval,
-     "expire_approval",
-     R"sql(
-with expired as (
-    update store.approvals p
-    set status = 'expired', decided_at = now()
-    where p.tenant_id = $1::uuid and p.agent_id = $2::uuid and p.request_digest = $3::bytea
-      and p.status = 'pending' and p.expires_at <= now()
-    returning p.approval_id
-)
-insert into store.audit_events (tenant_id, event_id, event_type, actor_type, actor_id,
-                                resource_type, resource_id, ip_address, user_agent, request_id)
-select $1::uuid, $4::uuid, 'approval.expired', 'agent', $2::uuid, 'approval', e.approval_id,
-       $5::text::inet, $6::text, $7::text
-from expired e
-)sql",
-     kApp},
+    // A plain insert: whoever asks holds the lock of the request, and has found none that is
+    // pending.
     {Statement::RequestApproval,
      "request_approval",
      R"sql(
-with requested as (
-    insert into store.approvals (tenant_id, approval_id, agent_id, request_digest, requested_scopes,
-                                 ttl_seconds, max_uses, ip_allowlist, reason, access_tier,
-                                 ip_address, user_agent, expires_at)
-    values ($1::uuid, $2::uuid, $3::uuid, $4::bytea, $5::text[], $6::bigint, $7::bigint::integer,
-            $8::text[]::inet[], $9::text, $10::bigint::smallint, $11::text::inet, $12::text,
-            now() + make_interval(secs => $13::bigint))
-    on conflict (tenant_id, agent_id, request_digest) where status = 'pending' do nothing
-    returning approval_id
-)
-insert into store.audit_events (tenant_id, event_id, event_type, actor_type, actor_id,
-                                resource_type, resource_id, details, ip_address, user_agent,
-                                request_id)
-select $1::uuid, $14::uuid, 'approval.requested', 'agent', $3::uuid, 'approval', r.approval_id,
-       json_build_object('scopes', $5::text[]), $11::text::inet, $12::text, $15::text
-from requested r
+insert into store.approvals (tenant_id, approval_id, agent_id, request_digest, requested_scopes,
+                             ttl_seconds, max_uses, ip_allowlist, reason, access_tier, ip_address,
+                             user_agent, expires_at)
+values ($1::uuid, $2::uuid, $3::uuid, $4::bytea, $5::text[], $6::bigint, $7::bigint::integer,
+        $8::text[]::inet[], $9::text, $10::bigint::smallint, $11::text::inet, $12::text,
+        now() + make_interval(secs => $13::bigint))
 )sql",
      kApp},
-    {Statement::FindPendingApproval,
-     "find_pending_approval",
+    {Statement::LockApproval,
+     "lock_approval",
+     R"sql(
+select p.approval_id
+from store.approvals p
+where p.tenant_id = $1::uuid and p.approval_id = $2::uuid
+for update
+)sql",
+     kApp},
+    {Statement::LockNewestApproval,
+     "lock_newest_approval",
      R"sql(
 select p.approval_id
 from store.approvals p
 where p.tenant_id = $1::uuid and p.agent_id = $2::uuid and p.request_digest = $3::bytea
-  and p.status = 'pending'
+order by p.approval_id desc
+limit 1
+for update
 )sql",
      kApp},
-
-    {Statement::FindApproval, "find_approval", kFindApproval, kApp},
-    {Statement::ListApprovals, "list_approvals", kListApprovals, kApp},
+    {Statement::FindApprovalState, "find_approval_state", kFindApprovalState.data(), kApp},
+    {Statement::FindNewestApprovalState,
+     "find_newest_approval_state",
+     kFindNewestApprovalState.data(),
+     kApp},
+    {Statement::ExpireApproval,
+     "expire_approval",
+     R"sql(
+update store.approvals p
+set status = 'expired', decided_at = now()
+where p.tenant_id = $1::uuid and p.approval_id = $2::uuid and p.status = 'pending'
+  and p.expires_at <= now()
+returning p.approval_id
+)sql",
+     kApp},
+    {Statement::DenyApproval,
+     "deny_approval",
+     R"sql(
+update store.approvals p
+set status = 'denied', decided_at = now()
+where p.tenant_id = $1::uuid and p.approval_id = $2::uuid and p.status = 'pending'
+  and p.expires_at > now()
+returning p.approval_id
+)sql",
+     kApp},
+    {Statement::NarrowApproval,
+     "narrow_approval",
+     R"sql(
+update store.approvals p
+set granted_scopes = $3::text[], granted_ttl_seconds = $4::bigint,
+    granted_max_uses = $5::bigint::integer
+where p.tenant_id = $1::uuid and p.approval_id = $2::uuid and p.status = 'pending'
+  and p.expires_at > now()
+returning p.approval_id
+)sql",
+     kApp},
+    {Statement::ApproveApproval, "approve_approval", kApproveApproval, kApp},
+    {Statement::MarkApprovalCollected,
+     "mark_approval_collected",
+     R"sql(
+update store.approvals p
+set collected_at = now()
+where p.tenant_id = $1::uuid and p.approval_id = $2::uuid and p.collected_at is null
+)sql",
+     kApp},
+    {Statement::InsertApprovalDecision,
+     "insert_approval_decision",
+     R"sql(
+insert into store.approval_decisions (tenant_id, approval_id, event_id, decision, decided_by_type,
+                                      decided_by, role, signed_in_freshly, reason)
+values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::text, $6::uuid, $7::text, $8::boolean, $9::text)
+)sql",
+     kApp},
+    // With what the person is now: an approval is worth no more than that.
+    {Statement::ListApprovalDecisions,
+     "list_approval_decisions",
+     R"sql(
+select d.approval_id, d.event_id, d.decision, d.decided_by_type, d.decided_by, u.email, d.role,
+       m.role, d.signed_in_freshly, d.reason, d.created_at
+from store.approval_decisions d
+left join store.members m on m.tenant_id = d.tenant_id and m.user_id = d.decided_by
+left join store.users u on u.user_id = m.user_id
+where d.tenant_id = $1::uuid and d.approval_id = any ($2::uuid[])
+order by d.created_at, d.event_id
+)sql",
+     kApp},
+    {Statement::CountApprovers,
+     "count_approvers",
+     R"sql(
+select count(*), count(*) filter (where m.role = 'owner')
+from store.members m
+where m.tenant_id = $1::uuid and m.role in ('approver', 'admin', 'owner')
+)sql",
+     kApp},
+    {Statement::FindApproval, "find_approval", kFindApproval.data(), kApp},
+    {Statement::ListApprovals, "list_approvals", kListApprovals.data(), kApp},
     {Statement::CountApprovals,
      "count_approvals",
      R"sql(
@@ -1314,6 +1456,75 @@ where p.tenant_id = $1::uuid
   and ($2::text is null
        or $2::text = case when p.status = 'pending' and p.expires_at <= now() then 'expired'
                           else p.status end)
+)sql",
+     kApp},
+    // Of all tenants, the oldest first; those that somebody decides at this moment are left to him.
+    {Statement::ExpireApprovals,
+     "expire_approvals",
+     R"sql(
+with doomed as (
+    select p.tenant_id, p.approval_id
+    from store.approvals p
+    where p.status = 'pending' and p.expires_at <= now()
+    order by p.expires_at
+    limit $1::bigint
+    for update skip locked
+),
+expired as (
+    update store.approvals p
+    set status = 'expired', decided_at = now()
+    from doomed d
+    where p.tenant_id = d.tenant_id and p.approval_id = d.approval_id
+    returning p.tenant_id, p.approval_id, p.agent_id, p.requested_scopes, p.access_tier, p.reason,
+              p.created_at, p.expires_at
+)
+select e.tenant_id, e.approval_id, e.agent_id, a.name, e.requested_scopes, e.access_tier::bigint,
+       e.reason, e.created_at, e.expires_at
+from expired e
+join store.agents a on a.tenant_id = e.tenant_id and a.agent_id = e.agent_id
+)sql",
+     kMaint},
+
+    {Statement::ListApprovalPolicies,
+     "list_approval_policies",
+     R"sql(
+select o.namespace, o.access_tier::bigint, o.approvals::bigint, o.delay_seconds, o.owner_only,
+       o.allow_self_approval
+from store.approval_policies o
+where o.tenant_id = $1::uuid
+order by o.namespace, o.access_tier
+)sql",
+     kApp},
+    {Statement::FindPoliciesVersion,
+     "find_policies_version",
+     "select t.approval_policies_version from store.tenants t where t.tenant_id = $1::uuid",
+     kApp},
+    {Statement::LockPoliciesVersion,
+     "lock_policies_version",
+     R"sql(
+select t.approval_policies_version
+from store.tenants t
+where t.tenant_id = $1::uuid
+for no key update
+)sql",
+     kApp},
+    {Statement::SetPoliciesVersion,
+     "set_policies_version",
+     R"sql(
+update store.tenants t set approval_policies_version = $2::bigint where t.tenant_id = $1::uuid
+)sql",
+     kApp},
+    {Statement::DeleteApprovalPolicies,
+     "delete_approval_policies",
+     "delete from store.approval_policies o where o.tenant_id = $1::uuid",
+     kApp},
+    {Statement::InsertApprovalPolicy,
+     "insert_approval_policy",
+     R"sql(
+insert into store.approval_policies (tenant_id, namespace, access_tier, approvals, delay_seconds,
+                                     owner_only, allow_self_approval)
+values ($1::uuid, $2::text, $3::bigint::smallint, $4::bigint::smallint, $5::bigint, $6::boolean,
+        $7::boolean)
 )sql",
      kApp},
 

@@ -30,10 +30,10 @@ TierProbe tier_probe(std::string_view wildcard_pattern,
 namespace {
 
 // Requests of one agent for the same thing share a lock. Two that share one by chance only wait.
-std::int64_t lock_number(const NewTokenRow& token) {
+std::int64_t lock_number(const AgentId& agent, ByteView request_digest) {
     std::uint64_t number = 0;
     for (std::size_t i = 0; i < 8; ++i)
-        number = (number << 8U) | (token.request_digest[i] ^ token.agent.bytes()[i + 8]);
+        number = (number << 8U) | (request_digest[i] ^ agent.bytes()[i + 8]);
     return static_cast<std::int64_t>(number);
 }
 
@@ -53,6 +53,22 @@ TokenRow parse_token_row(Row row) {
 
 }  // namespace
 
+IndexPatterns index_patterns(const std::vector<std::string>& patterns) {
+    IndexPatterns out;
+    for (const auto& pattern : patterns) {
+        out.prefixes.push_back(pattern.substr(0, pattern.find('*')));
+        out.likes.push_back(like_pattern(pattern));
+    }
+    return out;
+}
+
+void add_lock_token_request(Transaction& transaction,
+                            const AgentId& agent,
+                            ByteView request_digest) {
+    transaction.add(Statement::LockTokenRequest,
+                    Parameters{}.bigint(lock_number(agent, request_digest)));
+}
+
 void add_issue_token(Transaction& transaction,
                      const TenantId& tenant,
                      const NewTokenRow& token,
@@ -69,23 +85,19 @@ void add_issue_token(Transaction& transaction,
         highs.push_back(probe.high);
         tiers.push_back(probe.tier);
     }
-    std::vector<std::string> prefixes;
-    std::vector<std::string> patterns;
-    for (const auto& pattern : token.read_patterns) {
-        prefixes.push_back(pattern.substr(0, pattern.find('*')));
-        patterns.push_back(like_pattern(pattern));
-    }
+    const auto patterns = index_patterns(token.read_patterns);
     Parameters parameters;
     parameters.id(tenant).id(token.token).id(token.agent).id(token.signing_key);
     parameters.texts(likes).texts(lows).texts(highs).bigints(tiers);
     parameters.text(token.plan_hint).bigint(token.epoch).bigint(token.agent_limits);
-    parameters.texts(token.scopes).bigint(token.max_uses).maybe_texts(token.ip_allowlist);
-    parameters.bigint(token.ttl_seconds).id(event).maybe_text(origin.ip_address);
+    parameters.texts(token.terms.scopes).bigint(token.terms.max_uses);
+    parameters.maybe_texts(token.terms.ip_allowlist).bigint(token.terms.ttl_seconds);
+    parameters.id(event).maybe_text(origin.ip_address);
     parameters.maybe_text(origin.user_agent).maybe_text(origin.request_id);
     parameters.bytes(token.request_digest).bigint(token.agent_key_version);
-    parameters.texts(prefixes).texts(patterns);
+    parameters.texts(patterns.prefixes).texts(patterns.likes);
 
-    transaction.add(Statement::LockTokenRequest, Parameters{}.bigint(lock_number(token)));
+    add_lock_token_request(transaction, token.agent, token.request_digest);
     transaction.add(Statement::IssueToken, std::move(parameters));
     transaction.add(Statement::TouchAgent, Parameters{}.id(tenant).id(token.agent));
 }

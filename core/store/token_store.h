@@ -32,6 +32,14 @@ TierProbe tier_probe(std::string_view wildcard_pattern,
                      std::string_view literal_prefix,
                      std::int64_t tier);
 
+// What a token is asked for, or granted.
+struct TokenTerms {
+    std::vector<std::string> scopes;
+    std::int64_t ttl_seconds = 0;
+    std::optional<std::int64_t> max_uses;
+    std::optional<std::vector<std::string>> ip_allowlist;
+};
+
 struct NewTokenRow {
     TokenId token;
     AgentId agent;
@@ -39,14 +47,35 @@ struct NewTokenRow {
     std::string plan_hint;
     std::int64_t epoch = 0;
     std::int64_t agent_limits = 0;
+    std::int64_t agent_key_version = 0;
+    TokenTerms terms;
+    std::int64_t tier = 0;  // that it was approved for
+    Bytes request_digest;   // SHA-256 over the terms; the same request has the same
+    // Of its scopes that allow reading: by these a rotation finds it.
+    std::vector<std::string> read_patterns;
+};
+
+// Patterns as `token_patterns` holds them: what stands before the first star, and for LIKE.
+struct IndexPatterns {
+    std::vector<std::string> prefixes;
+    std::vector<std::string> likes;
+};
+IndexPatterns index_patterns(const std::vector<std::string>& patterns);
+
+// Everything of a token's row that is signed into it.
+struct SignedToken {
+    TokenId token;
+    AgentId agent;
+    KeyId signing_key;
+    std::string plan_hint;
+    std::int64_t epoch = 0;
+    std::int64_t agent_limits = 0;
+    std::int64_t tier = 0;
     std::vector<std::string> scopes;
     std::optional<std::int64_t> max_uses;
     std::optional<std::vector<std::string>> ip_allowlist;
-    std::int64_t ttl_seconds = 0;
-    std::int64_t agent_key_version = 0;
-    Bytes request_digest;  // SHA-256; the same request has the same
-    // Of its scopes that allow reading: by these a rotation finds it.
-    std::vector<std::string> read_patterns;
+    Timestamp issued_at;
+    Timestamp expires_at;
 };
 
 // What of a token its row decides.
@@ -64,6 +93,12 @@ struct TokenInsert {
     std::optional<std::int64_t> tier_needing_approval;
     std::optional<IssuedRow> issued;
 };
+
+// Queued; one result. Requests of one agent for the same wait for each other, until the transaction
+// ends.
+void add_lock_token_request(Transaction& transaction,
+                            const AgentId& agent,
+                            ByteView request_digest);
 
 // Queued; three results, of which the second is for parse_token_insert().
 void add_issue_token(Transaction& transaction,

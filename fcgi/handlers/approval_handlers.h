@@ -1,7 +1,10 @@
-// /v1/approvals, as people and the asking agent look at them. Functions without state; thread-safe.
+// /v1/approvals, for people who decide and for the asking agent. Functions without state;
+// thread-safe.
 #pragma once
 
+#include "core/base/json.h"
 #include "core/base/result.h"
+#include "core/service/approvals.h"
 #include "fcgi/http.h"
 
 namespace fcgi {
@@ -15,5 +18,14 @@ core::Result<HttpResponse> show_approval(RequestContext& context, const HttpRequ
 // GET /v1/approvals/agent/{approval_id}
 core::Result<HttpResponse> show_approval_to_agent(RequestContext& context,
                                                   const HttpRequest& request);
+
+// POST /v1/approvals/{approval_id}/approve
+core::Result<HttpResponse> approve_request(RequestContext& context, const HttpRequest& request);
+// POST /v1/approvals/{approval_id}/deny
+core::Result<HttpResponse> deny_request(RequestContext& context, const HttpRequest& request);
+
+// For tests to look at by themselves.
+void write_approval(core::JsonWriter& json, const core::service::Approval& approval);
+void write_agent_approval(core::JsonWriter& json, const core::service::AgentApproval& approval);
 
 }  // namespace fcgi

@@ -1,6 +1,9 @@
 #include "fcgi/handlers/members.h"
 
 #include "core/scope/access_tier.h"
+#include "core/service/text_rules.h"
+#include "core/service/token_terms.h"
+#include "fcgi/handlers/etag.h"
 #include "fcgi/schemas.h"
 
 #include <algorithm>
@@ -16,7 +19,7 @@ using core::identity::MemberRole;
 using core::service::SecretAttributes;
 
 // Longer than any maximum that can be configured; keeps arithmetic with times from overflowing.
-constexpr std::int64_t kLongestTtlSeconds = 100LL * 366 * 86400;
+constexpr std::int64_t kLongestSeconds = 100LL * 366 * 86400;
 
 core::Failure invalid(std::string message) {
     return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
@@ -74,21 +77,6 @@ core::JsonWriter& write_time(core::JsonWriter& json,
     return time ? json.value(core::format_rfc3339(*time)) : json.value(nullptr);
 }
 
-core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
-    const auto member = object.find("ttl");
-    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
-    std::optional<std::chrono::seconds> ttl;
-    if (member->kind() == JsonValue::Kind::String) ttl = core::parse_duration(member->string());
-    if (member->kind() == JsonValue::Kind::Integer)
-        ttl = std::chrono::seconds(std::min(member->integer(), kLongestTtlSeconds));
-    if (!ttl)
-        return invalid(
-            "The member 'ttl' must be a duration such as '15m', '1h' or '7d', or whole seconds as "
-            "a number");
-    if (ttl->count() < 1) return invalid("The member 'ttl' must be at least 1 second");
-    return ttl;
-}
-
 core::Result<std::optional<MemberRole>> decode_role(const JsonObject& object) {
     const auto text = object.optional_string("role");
     if (!text) return core::failure(text);
@@ -105,6 +93,63 @@ core::Result<SecretAttributes> decode_attributes(const JsonObject& object) {
         return core::failure(metadata);
     if (const auto expiry = decode_expiry(object, out); !expiry) return core::failure(expiry);
     return out;
+}
+
+core::Result<std::optional<std::chrono::seconds>> decode_duration(const JsonObject& object,
+                                                                  std::string_view name) {
+    const auto member = object.find(name);
+    if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
+    std::optional<std::chrono::seconds> duration;
+    if (member->kind() == JsonValue::Kind::String)
+        duration = core::parse_duration(member->string());
+    if (member->kind() == JsonValue::Kind::Integer && member->integer() >= 0)
+        duration = std::chrono::seconds(std::min(member->integer(), kLongestSeconds));
+    if (!duration)
+        return invalid("The member '" + std::string(name) +
+                       "' must be a duration such as '15m', '1h' or '7d', or whole seconds as a "
+                       "number");
+    return duration;
+}
+
+core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
+    const auto ttl = decode_duration(object, "ttl");
+    if (ttl && *ttl && (*ttl)->count() < 1)
+        return invalid("The member 'ttl' must be at least 1 second");
+    return ttl;
+}
+
+core::Result<std::optional<std::int64_t>> decode_max_uses(const JsonObject& object) {
+    auto uses = object.optional_integer("max_uses");
+    if (uses && *uses && (**uses < 1 || **uses > core::service::kMostTokenUses))
+        return invalid("The member 'max_uses' must be null or a whole number from 1 to 1000000");
+    return uses;
+}
+
+core::Result<std::optional<std::int64_t>> decode_expected_version(
+    const JsonObject& object, std::optional<std::string_view> if_match) {
+    const auto member = object.optional_integer("expected_version");
+    if (!member) return core::failure(member);
+    if (*member && **member < 0)
+        return invalid(
+            "The member 'expected_version' must be a whole number: the version to replace, or 0 "
+            "where there must be none yet");
+    if (!if_match) return *member;
+    const auto header = version_of_if_match(*if_match);
+    if (!header) return core::failure(header);
+    if (*member && **member != *header)
+        return invalid(
+            "The header If-Match and the member 'expected_version' name different versions; send "
+            "one of them");
+    return *header;
+}
+
+core::Result<std::optional<std::string>> decode_reason(const JsonObject& object) {
+    const auto text = object.optional_string("reason");
+    if (!text) return core::failure(text);
+    std::optional<std::string> reason;
+    if (*text) reason = std::string(**text);
+    if (const auto fine = core::service::check_reason(reason); !fine) return core::failure(fine);
+    return reason;
 }
 
 core::Result<std::optional<bool>> optional_boolean(const JsonObject& object,

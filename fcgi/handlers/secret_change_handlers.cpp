@@ -1,7 +1,6 @@
 #include "fcgi/handlers/secret_change_handlers.h"
 
 #include "core/base/clock.h"
-#include "fcgi/handlers/etag.h"
 #include "fcgi/handlers/members.h"
 #include "fcgi/handlers/secret_handlers.h"
 #include "fcgi/request_context.h"
@@ -39,27 +38,6 @@ core::Result<core::Plaintext> decode_value(const JsonObject& object) {
     const auto value = object.required_string("value");
     if (!value) return core::failure(value);
     return plaintext_of("value", *value);
-}
-
-core::Result<void> decode_expected_version(const JsonObject& object,
-                                           std::optional<std::string_view> if_match,
-                                           PutRequest& request) {
-    const auto member = object.optional_integer("expected_version");
-    if (!member) return core::failure(member);
-    if (*member && **member < 0)
-        return invalid(
-            "The member 'expected_version' must be a whole number: the version to replace, or 0 "
-            "for a secret that must not exist yet");
-    request.expected_version = *member;
-    if (!if_match) return {};
-    const auto header = version_of_if_match(*if_match);
-    if (!header) return core::failure(header);
-    if (*member && **member != *header)
-        return invalid(
-            "The header If-Match and the member 'expected_version' name different versions; send "
-            "one of them");
-    request.expected_version = *header;
-    return {};
 }
 
 core::Result<std::optional<core::Plaintext>> decode_new_value(const HttpRequest& request) {
@@ -152,8 +130,9 @@ core::Result<PutRequest> decode_put_request(const JsonValue& body,
     auto attributes = decode_attributes(*object);
     if (!attributes) return core::failure(std::move(attributes));
     request.attributes = std::move(*attributes);
-    if (const auto version = decode_expected_version(*object, if_match, request); !version)
-        return core::failure(version);
+    const auto version = decode_expected_version(*object, if_match);
+    if (!version) return core::failure(version);
+    request.expected_version = *version;
     return request;
 }
 

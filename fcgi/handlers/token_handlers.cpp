@@ -5,8 +5,6 @@
 #include "fcgi/handlers/paging.h"
 #include "fcgi/request_context.h"
 
-#include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,34 +16,8 @@ using core::ErrorCode;
 using core::JsonObject;
 using core::JsonValue;
 
-constexpr std::int64_t kMaxUses = 1000000;
-constexpr std::size_t kMaxReasonCharacters = 500;
-
 core::Failure invalid(std::string message) {
     return core::failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
-core::Result<std::optional<std::int64_t>> decode_max_uses(const JsonObject& object) {
-    auto uses = object.optional_integer("max_uses");
-    if (uses && *uses && (**uses < 1 || **uses > kMaxUses))
-        return invalid("The member 'max_uses' must be null or a whole number from 1 to 1000000");
-    return uses;
-}
-
-// Characters, not bytes: UTF-8 has been validated, so every character has one leading byte.
-std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
-    }));
-}
-
-core::Result<std::optional<std::string>> decode_reason(const JsonObject& object) {
-    const auto reason = object.optional_string("reason");
-    if (!reason) return core::failure(reason);
-    if (!*reason) return std::nullopt;
-    if (characters(**reason) > kMaxReasonCharacters)
-        return invalid("The member 'reason' must have at most 500 characters");
-    return std::string(**reason);
 }
 
 void write_issued(core::JsonWriter& json, const core::service::IssuedToken& issued) {

@@ -131,6 +131,8 @@ describe('an object of another tenant, on every endpoint,', () => {
         'POST /v1/agents',
         'POST /v1/tokens',
         'GET /v1/approvals',
+        'GET /v1/approval-policies',
+        'PUT /v1/approval-policies',
         'GET /v1/secrets/namespaces',
         'GET /v1/namespaces',
         'GET /v1/me',

@@ -298,7 +298,9 @@ describe('the official CLI', { skip: kSkip }, () => {
             await set('cli/again/KEY', 'the-first-value');
             await set('cli/again/KEY', 'the-second-value');
 
-            const printed = JSON.parse(await owner.get('secrets', 'get', 'cli/again/KEY', '--json'));
+            const printed = JSON.parse(
+                await owner.get('secrets', 'get', 'cli/again/KEY', '--json'),
+            );
 
             assert.match(printed.updated_at, kTimestamp);
             delete printed.updated_at;
@@ -737,14 +739,11 @@ describe('the official CLI', { skip: kSkip }, () => {
         test('revoke by id asks, and revokes after a yes', async () => {
             const agent = await tenant.newAgent();
 
-            const { code } = await owner.talk(
-                ['agents', 'revoke', agent.id],
-                async (terminal) => {
-                    await terminal.shows(new RegExp(`Revoke agent ${agent.id}\\?`));
-                    terminal.press('y');
-                    await terminal.shows(/Agent revoked:/);
-                },
-            );
+            const { code } = await owner.talk(['agents', 'revoke', agent.id], async (terminal) => {
+                await terminal.shows(new RegExp(`Revoke agent ${agent.id}\\?`));
+                terminal.press('y');
+                await terminal.shows(/Agent revoked:/);
+            });
 
             assert.equal(code, 0);
             assert.equal((await agentNamed(agent.created.name)).active, false);
@@ -903,6 +902,68 @@ describe('the official CLI', { skip: kSkip }, () => {
         test('shows that there is no such status', async () => {
             const said = await person.refused('approvals', 'list', '--status', 'lost');
             assert.match(said, /status/);
+        });
+    });
+
+    describe('approvals approve and deny', () => {
+        let other;
+        let person;
+        let agent;
+        let asked = 0;
+        before(async () => {
+            other = await stack.newTenant();
+            person = newPerson({ apiKey: other.userToken });
+            agent = await other.newAgent();
+            await other.putSecret('cli/secret/KEY', {
+                value: 'a-test-value',
+                access_tier: 'sensitive',
+            });
+        });
+        const request = () => ({ scopes: ['secrets:read:cli/secret/KEY'], ttl: 600 + ++asked });
+        const ask = async (body) => (await agent.requestToken(body)).expect(200);
+
+        test('approve what the agent then gets', async () => {
+            const body = request();
+            const { approval_id: id } = await ask(body);
+
+            const said = await person.get('approvals', 'approve', id, '--force');
+
+            assert.ok(said.includes(`Request approved: ${id}`), said);
+            const { token } = await ask(body);
+            const answer = await stack.client.get('/v1/secrets/cli/secret/KEY', { token });
+            assert.equal(answer.expect(200).value, 'a-test-value');
+            const [item] = JSON.parse(
+                await person.get('approvals', 'list', '--status', 'approved', '--json'),
+            ).items;
+            assert.equal(item.id, id);
+        });
+
+        test('deny with the reason that the agent then gets', async () => {
+            const body = request();
+            const { approval_id: id } = await ask(body);
+
+            const said = await person.get(
+                ...['approvals', 'deny', id, '--force', '--reason', 'Not on a Friday'],
+            );
+
+            assert.ok(said.includes(`Request denied: ${id}`), said);
+            const answer = await agent.requestToken(body);
+            answer.expect(403, 'SCOPE_DENIED');
+            assert.match(answer.message, /denied: Not on a Friday/);
+        });
+
+        test('show that it was decided before, and that there is none', async () => {
+            const { approval_id: id } = await ask(request());
+            await person.get('approvals', 'approve', id, '--force');
+            assert.match(
+                await person.refused('approvals', 'approve', id, '--force'),
+                /decided already/,
+            );
+            const nobodys = '00000000-0000-4000-8000-000000000123';
+            assert.match(
+                await person.refused('approvals', 'approve', nobodys, '--force'),
+                /[Nn]o(t found| such approval)/,
+            );
         });
     });
 

@@ -146,6 +146,33 @@ const rows = [
         },
     ],
     [
+        409,
+        'APPROVAL_NOT_PENDING',
+        'a request that was decided before',
+        {
+            'a second decision': async () => {
+                const decide = await pendingApproval();
+                (await decide('deny')).expect(200);
+                return decide('approve');
+            },
+        },
+    ],
+    [
+        410,
+        'APPROVAL_EXPIRED',
+        'a request that nobody decided in time',
+        {
+            'a decision': async () => {
+                const decide = await pendingApproval();
+                await stack.psql(
+                    `update store.approvals set created_at = now() - interval '2 days',
+                            expires_at = now() - interval '1 day' where tenant_id = '${tenant.id}'`,
+                );
+                return decide('approve');
+            },
+        },
+    ],
+    [
         410,
         'SECRET_EXPIRED',
         'a secret that has expired',
@@ -175,6 +202,15 @@ const rows = [
         },
     ],
 ];
+
+// decide(how) decides it.
+async function pendingApproval() {
+    const path = `errors/${unique('SENSITIVE')}`;
+    await tenant.putSecret(path, { value: 'v', access_tier: 'sensitive' });
+    const asked = await agent.requestToken({ scopes: [`secrets:read:${path}`] });
+    const { approval_id: id } = asked.expect(200);
+    return (how) => tenant.call('POST', `/v1/approvals/${id}/${how}`);
+}
 
 async function expiredSecret() {
     const path = `errors/${unique('EXPIRED')}`;

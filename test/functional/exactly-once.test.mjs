@@ -133,6 +133,20 @@ const kMutations = {
         { target: `/v1/deliveries/${await newDelivery(tenant)}/resend` },
         { target: `/v1/deliveries/${await newDelivery(tenant)}/resend` },
     ],
+    'POST /v1/approvals/{}/approve': async (world) => [
+        { target: `/v1/approvals/${await newApproval(world)}/approve` },
+        { body: { reason: 'other' } },
+    ],
+    'POST /v1/approvals/{}/deny': async (world) => [
+        { target: `/v1/approvals/${await newApproval(world)}/deny` },
+        { body: { reason: 'other' } },
+    ],
+    'PUT /v1/approval-policies': async ({ tenant }) => {
+        const target = '/v1/approval-policies';
+        (await tenant.call('PUT', target, { body: { policies: [] } })).expect(200);
+        const body = { policies: [{ namespace: unique('once') }] };
+        return [{ target, body }, { body: { policies: [] } }];
+    },
     'PATCH /v1/me': () => [
         { target: '/v1/me', body: { name: unique('Once Inc') } },
         { body: { name: unique('Other Inc') } },
@@ -161,6 +175,14 @@ async function newWebhook(tenant) {
 async function newDelivery(tenant) {
     const webhook = await newWebhook(tenant);
     return (await tenant.call('POST', `/v1/webhooks/${webhook.id}/test`)).expect(200).id;
+}
+
+// The id of a pending approval.
+async function newApproval({ tenant, agent }) {
+    const secret = `${unique('once')}/KEY`;
+    await tenant.putSecret(secret, { value: 'v', access_tier: 'sensitive' });
+    const asked = await agent.requestToken({ scopes: [`secrets:read:${secret}`] });
+    return asked.expect(200).approval_id;
 }
 
 async function newWorld(stack) {

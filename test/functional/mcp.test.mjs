@@ -362,6 +362,28 @@ describe('the official MCP server', () => {
             assert.equal(again.approval_id, approvalId);
         });
 
+        test('shows why a request was denied, as get_secret does', async () => {
+            const where = { namespace: unique('mcp-denied'), key: 'KEY' };
+            await tenant.putSecret(`${where.namespace}/KEY`, {
+                value: 'a-guarded-value',
+                access_tier: 'sensitive',
+            });
+            const [, id] = /Approval ID: (\S+)\. /.exec(await refused('get_secret', where));
+            await stack.curl('POST', `/v1/approvals/${id}/deny`, {
+                token: tenant.userToken,
+                body: { reason: 'Unexpected access pattern' },
+            });
+
+            const said = await refused('get_secret', where);
+
+            assert.match(said, /denied: Unexpected access pattern/);
+            const approval = await call('get_approval_status', { approval_id: id });
+            assert.deepEqual(
+                [approval.status, approval.token, approval.decision_reason],
+                ['denied', null, 'Unexpected access pattern'],
+            );
+        });
+
         test('knows nothing of the requests of another agent', async () => {
             const stranger = await newHost((await tenant.newAgent()).key);
 
@@ -372,6 +394,23 @@ describe('the official MCP server', () => {
             );
 
             assert.equal(theirs, nobodys);
+        });
+
+        test('shows the token once it is approved, and the same tool then reads', async () => {
+            const where = { namespace: 'mcp/sensitive', key: 'KEY' };
+            const approved = await stack.curl('POST', `/v1/approvals/${approvalId}/approve`, {
+                token: tenant.userToken,
+            });
+            assert.equal(approved.status, 'approved');
+
+            const approval = await call('get_approval_status', { approval_id: approvalId });
+            const secret = await call('get_secret', where);
+
+            assert.equal(approval.status, 'approved');
+            assert.match(approval.token, /^eyJ/);
+            assert.equal(approval.token_id, approved.token_id);
+            assert.equal(secret.value, 'a-test-value');
+            assert.equal((await call('get_secret', where)).value, 'a-test-value');
         });
     });
 });

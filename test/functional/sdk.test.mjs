@@ -163,6 +163,71 @@ describe('the official SDK', () => {
         assert.equal(approvals[1], approvals[0]);
     });
 
+    // What the reference shows a person to type.
+    const curlDecision = (id, decision, body) =>
+        stack.curl('POST', `/v1/approvals/${id}/${decision}`, { token: tenant.userToken, body });
+    const approvalOf = async (vault, path) => {
+        let approval;
+        await assert.rejects(vault.getSecret(path), (error) => {
+            assert.ok(error instanceof ApprovalRequiredError);
+            approval = error.approvalId;
+            return true;
+        });
+        return approval;
+    };
+
+    for (const tier of ['sensitive', 'critical']) {
+        test(`reads what is ${tier} by the same call, once somebody has approved`, async () => {
+            const path = `${unique('sdk-approved')}/KEY`;
+            await tenant.putSecret(path, { value: 'the-approved-value', access_tier: tier });
+            const vault = vaultOf(agent.key);
+            const id = await approvalOf(vault, path);
+
+            assert.equal((await curlDecision(id, 'approve')).status, 'approved');
+
+            assert.equal(await vault.getSecret(path), 'the-approved-value');
+            assert.equal(await vault.getSecret(path), 'the-approved-value');
+            // Another process of the same agent is given the same token.
+            const other = vaultOf(agent.key);
+            assert.equal(await other.getSecret(path), 'the-approved-value');
+            assert.equal(other.tokenCache.token, vault.tokenCache.token);
+        });
+    }
+
+    test('writes what is critical by the same call, once an owner has approved', async () => {
+        const path = `${unique('sdk-approved')}/KEY`;
+        await tenant.putSecret(path, { value: 'one-value', access_tier: 'critical' });
+        const vault = vaultOf(agent.key);
+        await assert.rejects(vault.setSecret(path, 'another-value'), (error) => {
+            assert.ok(error instanceof ApprovalRequiredError);
+            return true;
+        });
+        const pending = await stack.curl('GET', '/v1/approvals?status=pending', {
+            token: tenant.userToken,
+        });
+        const asked = pending.items.find((item) => item.requested_scopes[0].endsWith(path));
+        await curlDecision(asked.id, 'approve');
+
+        const stored = await vault.setSecret(path, 'another-value');
+
+        assert.deepEqual([stored.version, stored.access_tier], [2, 'critical']);
+    });
+
+    test('throws ScopeError that says why, once somebody has denied', async () => {
+        const path = `${unique('sdk-denied')}/KEY`;
+        await tenant.putSecret(path, { value: 'a-guarded-value', access_tier: 'sensitive' });
+        const vault = vaultOf(agent.key);
+        const id = await approvalOf(vault, path);
+
+        await curlDecision(id, 'deny', { reason: 'Unexpected access pattern' });
+
+        await assert.rejects(vault.getSecret(path), (error) => {
+            assert.ok(error instanceof ScopeError);
+            assert.match(error.message, /denied: Unexpected access pattern/);
+            return true;
+        });
+    });
+
     test('does not lower a tier, though it always sends standard', async () => {
         await tenant.putSecret('sdk/kept-tier/KEY', {
             value: 'one-value',

@@ -272,6 +272,18 @@ export class Stack {
         });
     }
 
+    // An API call as a person makes it at a shell: what curl prints, as an object. Throws where the
+    // answer is an error.
+    async curl(method, target, { token, body }) {
+        const args = ['--silent', '--show-error', '--fail-with-body', '--request', method];
+        args.push('--cacert', this.env.ASS_CA_CERT, '--header', `Authorization: Bearer ${token}`);
+        if (body) {
+            args.push('--header', 'Content-Type: application/json');
+            args.push('--data', JSON.stringify(body));
+        }
+        return JSON.parse(await runOrThrow('curl', [...args, `${this.url}${target}`]));
+    }
+
     // The rows of a select, as objects.
     async rows(select, options) {
         const sql = `select coalesce(json_agg(x), '[]') from (${select}) x`;

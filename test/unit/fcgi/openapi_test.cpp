@@ -2,8 +2,11 @@
 #include "fcgi/openapi.h"
 
 #include "core/base/json.h"
+#include "core/service/approval_policies.h"
+#include "core/service/approvals.h"
 #include "core/service/audit.h"
 #include "fcgi/handlers/agent_handlers.h"
+#include "fcgi/handlers/approval_handlers.h"
 #include "fcgi/handlers/audit_handlers.h"
 #include "fcgi/handlers/secret_handlers.h"
 #include "fcgi/handlers/token_handlers.h"
@@ -306,6 +309,46 @@ BOOST_AUTO_TEST_CASE(a_status_is_one_of_those_that_its_list_knows) {
     BOOST_TEST(of_approvals->one_of.front() == "pending");
     BOOST_TEST(of_approvals->one_of.back() == "expired");
     BOOST_TEST(of_deliveries->one_of.back() == "dead");
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_has_the_members_that_are_described) {
+    core::service::Approval approval;
+    approval.row.status = "pending";
+    approval.decisions.emplace_back();
+    core::JsonWriter json;
+    fcgi::write_approval(json, approval);
+    const auto parsed = parse(std::move(json).take_text());
+    const auto member = [&](std::string_view name) { return at(parsed.root(), {name}); };
+
+    BOOST_TEST((members_of(parsed.root().to_text()) == names_of(fcgi::schemas::kApproval)));
+    BOOST_TEST((members_of(member("required").to_text()) ==
+                names_of(fcgi::schemas::kApprovalRequirement)));
+    BOOST_TEST((members_of(member("decisions").elements().front().to_text()) ==
+                names_of(fcgi::schemas::kApprovalDecision)));
+}
+
+BOOST_AUTO_TEST_CASE(an_approval_for_its_agent_has_the_members_that_are_described) {
+    core::service::AgentApproval approval;
+    core::JsonWriter pending;
+    fcgi::write_agent_approval(pending, approval);
+    approval.token.emplace(
+        core::service::ApprovedToken{core::Credential::copy_of("x"), {}, {}, {}});
+    core::JsonWriter approved;
+    fcgi::write_agent_approval(approved, approval);
+
+    BOOST_TEST(
+        (members_of(std::move(pending).take_text()) == names_of(fcgi::schemas::kAgentApproval)));
+    BOOST_TEST(
+        (members_of(std::move(approved).take_text()) == names_of(fcgi::schemas::kAgentApproval)));
+}
+
+BOOST_AUTO_TEST_CASE(a_policy_has_the_members_that_are_described) {
+    core::JsonWriter json;
+    core::service::write_policy(json, {});
+    const auto text = std::move(json).take_text();
+
+    BOOST_TEST((members_of(text) == names_of(fcgi::schemas::kApprovalPolicy)));
+    BOOST_TEST((members_of(text) == names_of(fcgi::schemas::kNewApprovalPolicy)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -132,9 +132,10 @@ Result<ExitCode> mail_test(const config::Config& config,
                            const std::string& address,
                            Output output);
 
-// What the timers call: the next audit partitions; approvals that nobody decided in time; scoped tokens, personal tokens and invitations
-// that have expired; requests that no longer come again; the counts of the audit log; secrets that
-// expire soon; and old messages. One at a time, on however many hosts.
+// What the timers call: the next audit partitions; approvals that nobody decided in time; scoped
+// tokens, personal tokens and invitations that have expired; requests that no longer come again;
+// the counts of the audit log; secrets that expire soon; and old messages. One at a time, on
+// however many hosts.
 Result<ExitCode> maintain(const config::Config& config);
 
 }  // namespace core::ctl

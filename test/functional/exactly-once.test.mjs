@@ -133,10 +133,15 @@ const kMutations = {
         { target: `/v1/deliveries/${await newDelivery(tenant)}/resend` },
         { target: `/v1/deliveries/${await newDelivery(tenant)}/resend` },
     ],
-    'POST /v1/approvals/{}/approve': async (world) => [
-        { target: `/v1/approvals/${await newApproval(world)}/approve` },
-        { body: { reason: 'other' } },
-    ],
+    // By somebody else than the one who made the agent, now that there may be several people.
+    'POST /v1/approvals/{}/approve': async (world) => {
+        const { token } = await world.tenant.newMember('approver');
+        const target = `/v1/approvals/${await newApproval(world)}/approve`;
+        return [
+            { target, token },
+            { token, body: { reason: 'other' } },
+        ];
+    },
     'POST /v1/approvals/{}/deny': async (world) => [
         { target: `/v1/approvals/${await newApproval(world)}/deny` },
         { body: { reason: 'other' } },

@@ -1,5 +1,8 @@
 // secretstore-egress as a process: how it starts, what it refuses, how it ends.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 
 import { after, assert, before, describe, eventually, test } from './claim.mjs';
@@ -132,6 +135,38 @@ describe('egress', () => {
         const refused = await stack.egress([]);
         assert.equal(refused.code, 78);
         assert.equal(refused.stderr.trim().split('\n').length, 1);
+    });
+
+    test('leaves on SIGTERM though an issuer hangs', { timeout: 30_000 * kPatience }, async () => {
+        // Takes connections and never says a word of TLS.
+        const sockets = [];
+        const silent = net.createServer((socket) => sockets.push(socket));
+        await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
+        const { port } = silent.address();
+        const file = configFile(
+            (text) =>
+                `${text}issuers:\n  - firebase: silent\n    jwks_uri: https://127.0.0.1:${port}/jwks\n`,
+        );
+        const program = path.join(stack.state, 'bin/secretstore-egress');
+        const child = spawn(program, ['--config', file], {
+            ...stack.owner,
+            cwd: '/',
+            stdio: 'ignore',
+        });
+        try {
+            const gone = once(child, 'exit');
+            await eventually('it asks for the keys', () => sockets.length > 0);
+            const asked = Date.now();
+            child.kill('SIGTERM');
+            const [code] = await gone;
+            assert.equal(code, 0);
+            // It would wait for 5 s for the connection.
+            assert.ok(Date.now() - asked < 3000 * kPatience);
+        } finally {
+            child.kill('SIGKILL');
+            for (const socket of sockets) socket.destroy();
+            silent.close();
+        }
     });
 
     test('leaves no core file and lets nobody look into it', () => {

@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/crypto/random.h"
 #include "core/service/audit_trail.h"
+#include "core/service/notifications.h"
 #include "core/service/services.h"
 #include "core/service/sign_up.h"
 #include "core/store/connection_pool.h"
@@ -144,18 +145,25 @@ Result<void> may_invite(const Runtime& runtime,
                          out_of_reach(manager.role, role.value_or(MemberRole::Owner)));
 }
 
-// Only its id: whoever is to be told looks the rest up, and the token is nobody else's.
+// The token is for the mail to who is invited: sealed, so that nobody else who is told of it has
+// it.
 void tell(const Runtime& runtime,
           Change& change,
           const TenantId& tenant,
-          const MemberId& invitation) {
+          const Member& invited,
+          const Credential& token) {
     JsonWriter payload;
-    payload.begin_object().member("invitation_id", invitation.text()).end_object();
-    store::add_outbox_message(change.transaction(),
-                              tenant,
-                              {crypto::new_id<MessageId>(runtime.clock),
-                               "member.invited",
-                               std::move(payload).take_text()});
+    payload.begin_object().member("invitation_id", invited.id.text());
+    payload.member("email", invited.email).member("role", to_string(invited.role));
+    payload.member("expires_at", format_rfc3339(*invited.expires_at)).end_object();
+    const auto message = crypto::new_id<MessageId>(runtime.clock);
+    store::add_outbox_message(
+        change.transaction(),
+        tenant,
+        {message,
+         event::kMemberInvited,
+         std::move(payload).take_text(),
+         runtime.keyring.egress_key().seal(tenant, mail_label(message), token.expose())});
 }
 
 Member new_invitation(const Runtime& runtime,
@@ -339,7 +347,7 @@ Result<Body> Members::invite(const Manager& manager,
             auto record = record_of(m_runtime, "member.invited", invited);
             record.details = role_details(invited.email, role);
             change.record(record);
-            tell(m_runtime, change, actor.tenant, invited.id);
+            tell(m_runtime, change, actor.tenant, invited, token.text());
             return render({invited, token.text()});
         });
 }

@@ -144,8 +144,11 @@ Result<DeliveryRows> list_deliveries(Connection& connection,
         return parameters;
     };
     Transaction transaction(connection, tenant);
-    transaction.add(Statement::ListDeliveries, filtered().bigint(limit).bigint(offset));
-    transaction.add(Statement::CountDeliveries, filtered());
+    transaction.add(filter.webhook ? Statement::ListDeliveriesOfWebhook : Statement::ListDeliveries,
+                    filtered().bigint(limit).bigint(offset));
+    transaction.add(
+        filter.webhook ? Statement::CountDeliveriesOfWebhook : Statement::CountDeliveries,
+        filtered());
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(to_error(results.error()));
     return DeliveryRows{parse_deliveries(results->at(0)), results->at(1).row(0).integer()};

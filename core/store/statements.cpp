@@ -410,6 +410,35 @@ constexpr auto& kListMembersText = Joined<kMemberColumns, kMemberPage>::kText;
 constexpr const char* kFindMember = kFindMemberText.data();
 constexpr const char* kListMembers = kListMembersText.data();
 
+// Deliveries of a tenant, or of one of its webhooks: an index for each.
+constexpr std::string_view kDeliveryColumns = R"sql(
+select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
+       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
+       d.created_at, d.finished_at)sql";
+constexpr std::string_view kDeliveriesOfTenant = R"sql(
+from store.deliveries d
+where d.tenant_id = $1::uuid)sql";
+constexpr std::string_view kOfWebhook = " and d.webhook_id = $2::uuid";
+constexpr std::string_view kOfAnybody = " and $2::uuid is null";
+constexpr std::string_view kOneDelivery = " and d.delivery_id = $2::uuid";
+constexpr std::string_view kOfStatus = " and ($3::text is null or d.status = $3::text)";
+constexpr std::string_view kForUpdate = "\nfor update";
+constexpr std::string_view kDeliveryPage = R"sql(
+order by d.created_at desc, d.delivery_id desc
+limit $4::bigint offset $5::bigint
+)sql";
+constexpr auto& kListDeliveries =
+    Joined<kDeliveryColumns, kDeliveriesOfTenant, kOfAnybody, kOfStatus, kDeliveryPage>::kText;
+constexpr auto& kListDeliveriesOfWebhook =
+    Joined<kDeliveryColumns, kDeliveriesOfTenant, kOfWebhook, kOfStatus, kDeliveryPage>::kText;
+constexpr auto& kCountDeliveries =
+    Joined<kCount, kDeliveriesOfTenant, kOfAnybody, kOfStatus>::kText;
+constexpr auto& kCountDeliveriesOfWebhook =
+    Joined<kCount, kDeliveriesOfTenant, kOfWebhook, kOfStatus>::kText;
+constexpr auto& kFindDelivery = Joined<kDeliveryColumns, kDeliveriesOfTenant, kOneDelivery>::kText;
+constexpr auto& kLockDelivery =
+    Joined<kDeliveryColumns, kDeliveriesOfTenant, kOneDelivery, kForUpdate>::kText;
+
 // What egress sends to a webhook next, of all that is due: one delivery, to a webhook that nothing
 // is being sent to. From one webhook to the next by the index, however many deliveries wait for
 // each. A claim is a promise to report within $1 seconds; where egress dies, the delivery is due
@@ -518,7 +547,7 @@ mailed as (
                   and t.payload ->> 'owner_only' is distinct from 'true')
         union
         select t.payload ->> 'email'
-        where k.mail_to = 'invitee'
+        where k.mail_to = 'invitee' and t.payload ->> 'email' is not null
     ) r
     where t.created_at > now() - interval '1 day'
       and case k.preference
@@ -1988,49 +2017,18 @@ set status = 'dead', next_attempt_at = null, finished_at = now(), last_error = '
 where d.tenant_id = $1::uuid and d.webhook_id = $2::uuid and d.next_attempt_at is not null
 )sql",
      kApp},
-    {Statement::ListDeliveries,
-     "list_deliveries",
-     R"sql(
-select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
-       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
-       d.created_at, d.finished_at
-from store.deliveries d
-where d.tenant_id = $1::uuid and ($2::uuid is null or d.webhook_id = $2::uuid)
-  and ($3::text is null or d.status = $3::text)
-order by d.created_at desc, d.delivery_id desc
-limit $4::bigint offset $5::bigint
-)sql",
+    {Statement::ListDeliveries, "list_deliveries", kListDeliveries.data(), kApp},
+    {Statement::ListDeliveriesOfWebhook,
+     "list_deliveries_of_webhook",
+     kListDeliveriesOfWebhook.data(),
      kApp},
-    {Statement::CountDeliveries,
-     "count_deliveries",
-     R"sql(
-select count(*)
-from store.deliveries d
-where d.tenant_id = $1::uuid and ($2::uuid is null or d.webhook_id = $2::uuid)
-  and ($3::text is null or d.status = $3::text)
-)sql",
+    {Statement::CountDeliveries, "count_deliveries", kCountDeliveries.data(), kApp},
+    {Statement::CountDeliveriesOfWebhook,
+     "count_deliveries_of_webhook",
+     kCountDeliveriesOfWebhook.data(),
      kApp},
-    {Statement::FindDelivery,
-     "find_delivery",
-     R"sql(
-select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
-       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
-       d.created_at, d.finished_at
-from store.deliveries d
-where d.tenant_id = $1::uuid and d.delivery_id = $2::uuid
-)sql",
-     kApp},
-    {Statement::LockDelivery,
-     "lock_delivery",
-     R"sql(
-select d.delivery_id, d.message_id, d.event_type, d.webhook_id, d.recipient, d.status,
-       d.attempts::bigint, d.last_status::bigint, d.last_error, d.next_attempt_at, d.last_attempt_at,
-       d.created_at, d.finished_at
-from store.deliveries d
-where d.tenant_id = $1::uuid and d.delivery_id = $2::uuid
-for update
-)sql",
-     kApp},
+    {Statement::FindDelivery, "find_delivery", kFindDelivery.data(), kApp},
+    {Statement::LockDelivery, "lock_delivery", kLockDelivery.data(), kApp},
     {Statement::ResendDelivery,
      "resend_delivery",
      R"sql(

@@ -242,6 +242,34 @@ describe('mail', () => {
         });
     }
 
+    test('with an invitation holds the code that lets in, and nobody else has it', async () => {
+        const tenant = await stack.newTenant();
+        const email = `${unique('guest')}@people.example`;
+        const invited = await tenant.invite('approver', email);
+        const [mail] = await server.to(email);
+        const [code] = mail.text.match(/ass_invite_\w+/);
+        assert.equal(code, invited.invitation_token);
+        assert.deepEqual(mail.text.match(/https:\S+/g), [`${kPublicUrl}/invitations`]);
+        assert.ok(!server.mails.some(({ to, text }) => !to.includes(email) && text.includes(code)));
+        const joined = await stack.client.post('/v1/invitations/accept', {
+            token: await stack.idToken(email),
+            body: { token: code },
+        });
+        assert.equal(joined.expect(200).role, 'approver');
+    });
+
+    test('about a request that an agent has just made tells who may decide it', async () => {
+        const tenant = await stack.newTenant();
+        const agent = await tenant.newAgent({ name: 'asking-agent' });
+        await tenant.putSecret('asked/KEY', { value: 'v', access_tier: 'sensitive' });
+        const asked = await agent.requestToken({ scopes: ['secrets:read:asked/KEY'] });
+        const { approval_id: id } = asked.expect(200);
+        const mails = await server.to(tenant.email, 2);
+        const mail = mails.find(({ headers }) => /Approval wanted: asking-agent$/.test(headers.subject));
+        assert.deepEqual(mail.text.match(/https:\S+/g), [`${kPublicUrl}/approvals/${id}`]);
+        assert.match(mail.text, /secrets:read:asked\/KEY/);
+    });
+
     test('to an address that could be more than one is not sent', async () => {
         const tenant = await stack.newTenant();
         const email = 'a@example.com,victim@example.com';

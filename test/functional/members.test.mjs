@@ -109,17 +109,24 @@ describe('POST /members', () => {
     test('is on record, and tells it with an id and no token', async () => {
         const email = address();
         const answer = await inviteAs(tenant.userToken, email, 'viewer');
-        const { id } = answer.expect(200);
+        const { id, expires_at: expires, invitation_token: token } = answer.expect(200);
         const event = await tenant.auditOf(answer.requestId);
         assert.equal(event.event_type, 'member.invited');
         assert.deepEqual([event.resource_type, event.resource_id], ['invitation', id]);
         assert.deepEqual(event.details, { email, role: 'viewer' });
         const told = await stack.rows(
-            `select payload from store.outbox
+            `select payload, encode(mail_box, 'escape') as box from store.outbox
              where tenant_id = '${tenant.id}' and event_type = 'member.invited'
                and payload ->> 'invitation_id' = '${id}'`,
         );
-        assert.deepEqual(told, [{ payload: { invitation_id: id } }]);
+        assert.deepEqual(told[0].payload, {
+            invitation_id: id,
+            email,
+            role: 'viewer',
+            expires_at: expires,
+        });
+        // It is for the mail alone, and sealed.
+        assert.ok(told[0].box.length > 0 && !told[0].box.includes(token.slice(-20)));
     });
 
     test('again for the same address replaces the invitation, whose token is dead', async () => {

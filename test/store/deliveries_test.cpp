@@ -190,6 +190,15 @@ BOOST_AUTO_TEST_CASE(an_invitation_is_mailed_to_who_is_invited) {
     BOOST_TEST((mailed(id) == Roles{"new@example.com"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_message_that_lacks_what_it_should_say_holds_up_no_other) {
+    const auto nobody = message("member.invited");
+    const auto id = message("agent.created");
+    BOOST_TEST(expand() == 2);
+
+    BOOST_TEST(mailed(nobody).empty());
+    BOOST_TEST((mailed(id) == Roles{"owner", "admin"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_preference_turns_its_mails_off_and_no_others) {
     psql.query("update store.tenants set notify_security_alerts = false where tenant_id = '" +
                tenant() + "'");

@@ -72,7 +72,13 @@ Result<void> sign_up(const Runtime& runtime,
     const auto tenant = crypto::new_id<TenantId>(runtime.clock);
     const auto user = crypto::new_id<UserId>(runtime.clock);
     store::Transaction transaction(**connection, tenant);
-    store::add_person(transaction, user, claims.issuer, claims.subject, claims.email);
+    // An address that is not proven is not kept: others see it among the members of a tenant.
+    const auto address = proven_address(claims);
+    store::add_person(transaction,
+                      user,
+                      claims.issuer,
+                      claims.subject,
+                      address ? std::string_view(address->text()) : std::string_view());
     const auto added = transaction.flush();
     if (!added) return tl::unexpected(store::to_error(added.error()));
     if (!store::parse_added_person(added->front()).is_new) return {};

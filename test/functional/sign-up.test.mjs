@@ -176,9 +176,9 @@ describe('where everybody may sign up', () => {
         ['no address', { email: undefined }],
         ['an address that is none', { email: 'somebody' }],
     ]) {
-        test(`${what} names no tenant`, async () => {
-            const { name } = (await meOf(stack, newPerson(person))).expect(200);
-            assert.equal(name, 'My tenant');
+        test(`${what} names no tenant, and nobody`, async () => {
+            const { name, email } = (await meOf(stack, newPerson(person))).expect(200);
+            assert.deepEqual([name, email], ['My tenant', '']);
         });
     }
 

@@ -761,7 +761,8 @@ inline constexpr std::array kProfile{
              .one_of = kRoles},
     Property{.name = "tenants",
              .type = ValueType::Refs,
-             .description = "Where that person belongs, longest membership first.",
+             .description = "Where that person belongs, longest membership first; of a personal "
+                            "token its own tenant alone.",
              .ref = "OwnTenant"},
 };
 

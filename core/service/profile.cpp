@@ -41,6 +41,8 @@ Result<TenantProfile> profile_of(const identity::UserPrincipal& user,
     profile.notify_security_alerts = row->notify_security_alerts;
     profile.created_at = row->created_at;
     for (auto& own : store::parse_tenants_of(tenants)) {
+        // A personal token is of one tenant, and tells nothing of others.
+        if (!user.signed_in_at && own.tenant != user.tenant) continue;
         const auto role = identity::parse_member_role(own.role);
         if (!role) return failure(ErrorCode::IntegrityFailure, {}, "a member's role is unknown");
         profile.tenants.push_back({own.tenant, std::move(own.name), *role});

@@ -28,7 +28,7 @@ struct OwnTenant {
 struct TenantProfile {
     TenantId id;
     // Of the person who asks: who they are, what the credential lets them do here, where else they
-    // belong (this tenant among them, longest membership first).
+    // belong (this tenant among them, longest membership first; by a personal token it alone).
     UserId user;
     std::string email;
     identity::MemberRole role = identity::MemberRole::Viewer;

@@ -185,6 +185,18 @@ describe('a personal token', () => {
         assert.deepEqual([event.actor_type, event.actor_id], ['user', user]);
     });
 
+    test('tells nothing of other tenants of its holder', async () => {
+        const other = await stack.newTenant();
+        const ann = await tenant.newMember('viewer');
+        await other.newMember('viewer', ann.email);
+        const { token } = await tenant.newPersonalToken({}, ann.token);
+        assert.equal((await me(ann.token)).expect(200).tenants.length, 2);
+        assert.deepEqual(
+            (await me(token)).expect(200).tenants.map(({ id }) => id),
+            [tenant.id],
+        );
+    });
+
     test('does no more than its own role', async () => {
         const { token } = await tenant.newPersonalToken({ role: 'viewer' });
         assert.equal((await me(token)).expect(200).role, 'viewer');

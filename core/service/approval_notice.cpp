@@ -100,10 +100,13 @@ std::string outlook_of(const ApprovalRow& approval, const ApprovalStanding& stan
     return "It takes the approvals of " + std::to_string(wanted) + " more people; then " + gets;
 }
 
-store::OutboxMessage request_message(const Clock& clock, const ApprovalRow& approval) {
+store::OutboxMessage request_message(const Clock& clock,
+                                     const ApprovalRow& approval,
+                                     const ApprovalRule& rule) {
     JsonWriter json;
     json.begin_object();
     write_request(json, approval, "pending");
+    json.member("approvals", rule.approvals).member("owner_only", rule.owner_only);
     return message_of(clock, "approval.requested", std::move(json.end_object()));
 }
 

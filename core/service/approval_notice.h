@@ -21,8 +21,10 @@ std::string summary_of(const store::ApprovalRow& approval);
 // What comes of it if somebody approves now.
 std::string outlook_of(const store::ApprovalRow& approval, const ApprovalStanding& standing);
 
-// approval.requested
-store::OutboxMessage request_message(const Clock& clock, const store::ApprovalRow& approval);
+// approval.requested. By `owner_only` in it a mail finds who may decide.
+store::OutboxMessage request_message(const Clock& clock,
+                                     const store::ApprovalRow& approval,
+                                     const ApprovalRule& rule);
 // approval.decided: `approval` as it was before, `status` what it has become by these decisions.
 store::OutboxMessage decision_message(const Clock& clock,
                                       const store::ApprovalRow& approval,

@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/crypto/random.h"
 #include "core/scope/access_tier.h"
+#include "core/service/approval_judge.h"
 #include "core/service/approval_notice.h"
 #include "core/service/audit_trail.h"
 #include "core/service/services.h"
@@ -13,6 +14,7 @@
 #include "core/store/outbox_store.h"
 #include "core/store/token_store.h"
 
+#include <span>
 #include <utility>
 
 namespace core::service {
@@ -319,11 +321,18 @@ Result<Body> Tokens::ask_anew(store::Transaction& transaction,
     store::add_request_approval(transaction, tenant, row);
     store::add_audit_record(transaction, tenant, from, request_record(m_runtime, row));
     store::add_find_approval(transaction, tenant, row.approval);
+    ApprovalJudge::add_look(transaction, tenant, std::span(&row.approval, 1));
     const auto results = transaction.flush();
     if (!results) return tl::unexpected(store::to_error(results.error()));
-    const auto asked = store::parse_approvals(results->back());
+    const auto looked = std::span(*results).last(1 + ApprovalJudge::kResults);
+    const auto asked = store::parse_approvals(looked.front());
     if (asked.empty()) return failure(ErrorCode::Internal, {}, "a new approval is not there");
-    store::add_outbox_message(transaction, tenant, request_message(m_runtime.clock, asked.front()));
+    const auto judge = ApprovalJudge::create(looked.subspan(1));
+    if (!judge) return failure(judge);
+    store::add_outbox_message(
+        transaction,
+        tenant,
+        request_message(m_runtime.clock, asked.front(), judge->standing_of(asked.front()).rule));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return render(ApprovalRequired{row.approval, row.asked.scopes});

@@ -315,6 +315,8 @@ describe('a policy', () => {
     test('that wants owners, takes nobody else, and no fresh sign-in', async () => {
         (await asking.putPolicies([{ namespace: '*', owner_only: true }])).expect(200);
         const { id } = await asking.ask();
+        const [{ payload }] = await asking.messages(id);
+        assert.deepEqual([payload.access_tier, payload.owner_only], ['sensitive', true]);
         (await asking.approve(id, undefined, approver.token)).expect(403, 'SCOPE_DENIED');
         const stale = await stack.idToken(owner.email, { auth_time: 1, iat: 1 });
         (await asking.approve(id, undefined, stale)).expect(200);

@@ -166,11 +166,19 @@ describe('an approved request', () => {
         assert.equal(requested.payload.agent_name, asking.agent.created.name);
         assert.deepEqual(requested.payload.matched_secrets, { count: 1, names: [asking.path] });
         assert.match(requested.payload.summary, new RegExp(`asks to read ${asking.path}`));
+        assert.deepEqual([requested.payload.approvals, requested.payload.owner_only], [1, false]);
         assert.equal(decided.payload.status, 'approved');
         assert.deepEqual(
             decided.payload.decisions.map(({ decision, role, reason }) => [decision, role, reason]),
             [['approved', 'owner', 'planned']],
         );
+    });
+
+    test('is told of to owners alone, where it takes an owner', async () => {
+        const scopes = [`secrets:read:${await asking.newSecret('critical')}`];
+        const { id } = await asking.ask({ scopes });
+        const [requested] = await asking.messages(id);
+        assert.equal(requested.payload.owner_only, true);
     });
 
     test('shows who decided, and why', async () => {

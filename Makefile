@@ -21,7 +21,7 @@ STACK_OPTIONS := $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKER
     $(if $(THREADS),--threads $(THREADS))
 export SECRETSTORE_BUILD := $(BUILD)
 
-.PHONY: help build test unit store functional asan tsan fuzz bench lint format run up down clean
+.PHONY: help build test unit openapi store functional asan tsan fuzz bench lint format run up down clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 19
@@ -31,13 +31,16 @@ build: ## compile everything into build/
 	@cmake -S . -B $(BUILD) -G Ninja $(WERROR) $(CMAKE_OPTIONS) >/dev/null
 	@ninja -C $(BUILD) $(TARGETS)
 
-test: ## all suites: unit, store, functional
+test: ## all suites: unit, openapi, store, functional
 	@scripts/install-deps test
-	@$(MAKE) build unit store functional
+	@$(MAKE) build unit openapi store functional
 
 unit: ## core and router alone, nothing running
 	@node --test test/vectors/open-sealed-box.test.mjs
 	@ctest --test-dir $(BUILD) -L unit --output-on-failure
+
+openapi: ## the API's description: linted, its examples, a typed client
+	@node --test test/openapi/openapi.test.mjs
 
 store: ## against a throw-away PostgreSQL
 	@scripts/with-postgres ctest --test-dir $(BUILD) -L store --output-on-failure

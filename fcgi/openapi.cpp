@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "fcgi/error_response.h"
+#include "fcgi/examples.h"
 #include "fcgi/schemas.h"
 
 #include <algorithm>
@@ -57,6 +58,7 @@ void write_type(JsonWriter& json, ValueType type, Null null) {
         json.member("type", types);
     if (type == ValueType::Uuid) json.member("format", "uuid");
     if (type == ValueType::Time) json.member("format", "date-time");
+    if (type == ValueType::Object) json.member("additionalProperties", true);
     if (type == ValueType::Strings) {
         json.key("items").begin_object().member("type", "string").end_object();
     }
@@ -90,7 +92,10 @@ void write_property(JsonWriter& json, const Property& property) {
 
 void write_object_schema(JsonWriter& json, const Schema& schema) {
     json.member("type", "object");
-    if (schema.properties.empty()) return;
+    if (schema.properties.empty()) {
+        json.member("additionalProperties", schema.members == Members::Any);
+        return;
+    }
     std::vector<std::string> required;
     json.key("properties").begin_object();
     for (const auto& property : schema.properties) {
@@ -116,55 +121,86 @@ void write_schema(JsonWriter& json, const Schema& schema) {
 
 // ---- operations --------------------------------------------------------------------------------
 
-std::vector<std::string_view> security_schemes(AuthKind auth) {
-    switch (auth) {
-        case AuthKind::Unset:
-        case AuthKind::None:
+// Any one of these is enough; nothing where a token's scopes don't matter.
+std::vector<std::string_view> required_scopes(RequiredAction action) {
+    switch (action) {
+        case RequiredAction::None:
             return {};
-        case AuthKind::AgentKey:
-            return {"agentKey"};
-        case AuthKind::ScopedToken:
-            return {"scopedToken"};
-        case AuthKind::User:
-            return {"userToken"};
-        case AuthKind::ScopedTokenOrUser:
-            return {"scopedToken", "userToken"};
-        case AuthKind::SignedInUser:
-        case AuthKind::Identity:
-            return {"idToken"};
+        case RequiredAction::Read:
+            return {"secrets:read:PATTERN"};
+        case RequiredAction::Write:
+            return {"secrets:write:PATTERN"};
+        case RequiredAction::Namespaces:
+            return {"namespaces:read", "secrets:read:PATTERN"};
     }
     return {};
 }
 
-void write_security(JsonWriter& json, AuthKind auth) {
+// A scheme, and what its credential must allow or its person be (OpenAPI 3.1, Security Requirement
+// Object: of other schemes than OAuth's the array names roles).
+void write_requirement(JsonWriter& json, std::string_view scheme, std::string_view needed) {
+    json.begin_object().key(scheme).begin_array();
+    if (!needed.empty()) json.value(needed);
+    json.end_array().end_object();
+}
+
+void write_token_requirements(JsonWriter& json, RequiredAction action) {
+    if (action == RequiredAction::None) write_requirement(json, "scopedToken", {});
+    for (const auto& scope : required_scopes(action))
+        write_requirement(json, "scopedToken", scope);
+}
+
+void write_person_requirement(JsonWriter& json, std::string_view scheme, const Route& route) {
+    const bool any_role = route.role == core::identity::MemberRole::None;
+    write_requirement(
+        json, scheme, any_role ? std::string_view{} : core::identity::to_string(route.role));
+}
+
+// Alternatives: one of them is enough.
+void write_security(JsonWriter& json, const Route& route) {
     json.key("security").begin_array();
-    for (const auto& scheme : security_schemes(auth))
-        json.begin_object().key(scheme).begin_array().end_array().end_object();
+    switch (route.auth) {
+        case AuthKind::Unset:
+        case AuthKind::None:
+            break;
+        case AuthKind::AgentKey:
+            write_requirement(json, "agentKey", {});
+            break;
+        case AuthKind::ScopedToken:
+            write_token_requirements(json, route.action);
+            break;
+        case AuthKind::User:
+            write_person_requirement(json, "userToken", route);
+            break;
+        case AuthKind::ScopedTokenOrUser:
+            write_token_requirements(json, route.action);
+            write_person_requirement(json, "userToken", route);
+            break;
+        case AuthKind::SignedInUser:
+        case AuthKind::Identity:
+            write_person_requirement(json, "idToken", route);
+            break;
+    }
     json.end_array();
 }
 
-// "/v1/secrets/{secret_path+}" as OpenAPI writes it, and "secret_path".
+// "/v1/secrets/{secret_path+}" as OpenAPI writes it.
 std::string documented_path(std::string_view path) {
     std::string out(path);
     out.erase(std::remove(out.begin(), out.end(), '+'), out.end());
     return out;
 }
 
-std::string path_parameter(std::string_view path) {
-    const auto open = path.find('{');
-    if (open == std::string_view::npos) return {};
-    return std::string(path.substr(open + 1, path.find_first_of("+}", open) - open - 1));
-}
-
-void write_path_parameter(JsonWriter& json, const std::string& name) {
+void write_text_parameter(JsonWriter& json,
+                          const TextParameter& parameter,
+                          std::string_view in,
+                          Need need) {
     json.begin_object();
-    json.member("name", name).member("in", "path").member("required", true);
-    json.member("description",
-                name == "secret_path"
-                    ? "namespace/KEY: its slashes stand as they are, or as %2F within the "
-                      "namespace. Segments of 1 to 128 characters of A-Z a-z 0-9 . _ ~ @ -"
-                    : "An id (a UUID).");
-    json.key("schema").begin_object().member("type", "string").end_object().end_object();
+    json.member("name", parameter.name).member("in", in);
+    json.member("required", need == Need::Required);
+    json.member("description", parameter.description);
+    json.key("schema").begin_object().member("type", "string").end_object();
+    json.member("example", parameter.example).end_object();
 }
 
 void write_query_parameter(JsonWriter& json, const QueryParameter& parameter, Need need) {
@@ -175,7 +211,8 @@ void write_query_parameter(JsonWriter& json, const QueryParameter& parameter, Ne
     json.key("schema").begin_object();
     write_type(json, parameter.type, Null::No);
     if (!parameter.one_of.empty()) write_enumeration(json, parameter.one_of, Null::No);
-    json.end_object().end_object();
+    json.end_object();
+    json.key("example").raw(parameter.example).end_object();
 }
 
 Need need_of(const Route& route, std::string_view name) {
@@ -184,38 +221,27 @@ Need need_of(const Route& route, std::string_view name) {
                                                                          : Need::Optional;
 }
 
-void write_header_parameter(JsonWriter& json, std::string_view name, std::string_view description) {
-    json.begin_object();
-    json.member("name", name).member("in", "header").member("required", false);
-    json.member("description", description);
-    json.key("schema").begin_object().member("type", "string").end_object().end_object();
+bool may_be_unmodified(const Route& route) {
+    return route.method == Method::Get && argument_of(route.path) == "secret_path";
 }
 
 void write_header_parameters(JsonWriter& json, const Route& route) {
     if (core::identity::lets_people_in(route.auth))
-        write_header_parameter(json,
-                               "X-Tenant-Id",
-                               "Which tenant a person means who belongs to several: its id, as GET "
-                               "/v1/me lists it. Default: the one that they have belonged to for "
-                               "longest. Without effect on agents.");
+        write_text_parameter(json, schemas::kTenantId, "header", Need::Optional);
     if (is_change(route.method))
-        write_header_parameter(json,
-                               "Idempotency-Key",
-                               "1 to 255 visible ASCII characters. The same request under the same "
-                               "key within 24 hours gets the same answer and changes nothing.");
+        write_text_parameter(json, schemas::kIdempotencyKey, "header", Need::Optional);
     if (route.method == Method::Put)
-        write_header_parameter(json, "If-Match", "The version to replace, in quotes: \"3\".");
-    if (route.method == Method::Get && route.path.find("secret_path") != std::string_view::npos)
-        write_header_parameter(
-            json, "If-None-Match", "A version that the caller has, in quotes; 304 if it is that.");
+        write_text_parameter(json, schemas::kIfMatch, "header", Need::Optional);
+    if (may_be_unmodified(route))
+        write_text_parameter(json, schemas::kIfNoneMatch, "header", Need::Optional);
 }
 
 void write_parameters(JsonWriter& json, const Route& route) {
-    const std::string in_path = path_parameter(route.path);
+    const auto* in_path = schemas::find_path_parameter(argument_of(route.path));
     const bool has_headers = is_change(route.method) || core::identity::lets_people_in(route.auth);
-    if (in_path.empty() && route.query.empty() && !has_headers) return;
+    if (in_path == nullptr && route.query.empty() && !has_headers) return;
     json.key("parameters").begin_array();
-    if (!in_path.empty()) write_path_parameter(json, in_path);
+    if (in_path != nullptr) write_text_parameter(json, *in_path, "path", Need::Required);
     for (const auto& name : route.query)
         if (const auto* known = schemas::find_query_parameter(name, route.response_schema))
             write_query_parameter(json, *known, need_of(route, name));
@@ -223,17 +249,91 @@ void write_parameters(JsonWriter& json, const Route& route) {
     json.end_array();
 }
 
+// ---- bodies ------------------------------------------------------------------------------------
+
+// As it goes over the wire. Whether it is JSON at all is for a test to say.
+std::string compact(std::string_view json) {
+    const auto document = core::JsonDocument::parse(core::Body::copy_of(json));
+    return document ? document->root().to_text() : std::string(json);
+}
+
+void write_examples(JsonWriter& json, std::string_view schema) {
+    json.key("examples").begin_object();
+    for (const auto& example : examples::kAll) {
+        if (example.schema != schema) continue;
+        json.key(example.name).begin_object().member("summary", example.summary);
+        json.key("value").raw(compact(example.json)).end_object();
+    }
+    json.end_object();
+}
+
+void write_json_content(JsonWriter& json, std::string_view schema) {
+    json.key("application/json").begin_object().key("schema");
+    write_reference(json, schema);
+    if (examples::has(schema)) write_examples(json, schema);
+    json.end_object();
+}
+
 void write_content(JsonWriter& json,
                    std::string_view schema,
                    std::span<const std::string_view> other_content = {}) {
-    json.key("content").begin_object().key("application/json").begin_object().key("schema");
-    write_reference(json, schema);
-    json.end_object();
+    json.key("content").begin_object();
+    write_json_content(json, schema);
     for (const auto& type : other_content) {
         json.key(type).begin_object().key("schema").begin_object();
-        json.member("type", "string").end_object().end_object();
+        json.member("type", "string").end_object();
+        write_examples(json, type);
+        json.end_object();
     }
     json.end_object();
+}
+
+// ---- errors ------------------------------------------------------------------------------------
+
+std::string_view example_message(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::InvalidRequest:
+            return "Unknown member 'ip_allow_list'; accepted are name, description, "
+                   "allowed_namespaces, allowed_scopes, ip_allowlist";
+        case ErrorCode::UnsupportedMediaType:
+            return "The body must be JSON: send it with Content-Type: application/json";
+        case ErrorCode::IdempotencyKeyReused:
+            return "This Idempotency-Key was sent with another request within the last 24 hours; "
+                   "use a new one for each request";
+        case ErrorCode::Unauthorized:
+            return "The credential is missing, malformed, unknown, expired or revoked";
+        case ErrorCode::ScopeDenied:
+            return "Token scope does not cover path 'production/stripe/STRIPE_SECRET_KEY'";
+        case ErrorCode::PlanLimitReached:
+            return "The plan of this tenant allows no more of these";
+        case ErrorCode::SecretNotFound:
+            return "There is no secret 'production/gemini/GEMINI_API_KEY'";
+        case ErrorCode::NotFound:
+            return "There is nothing of this id";
+        case ErrorCode::VersionConflict:
+            return "The secret 'production/gemini/GEMINI_API_KEY' is at version 3; read it again "
+                   "and retry";
+        case ErrorCode::AlreadyRevoked:
+            return "The token was revoked before";
+        case ErrorCode::ApprovalNotPending:
+            return "The request has been decided already";
+        case ErrorCode::ApprovalExpired:
+            return "The request expired before anybody decided";
+        case ErrorCode::SecretExpired:
+            return "The secret 'production/gemini/GEMINI_API_KEY' has expired";
+        case ErrorCode::RateLimited:
+            return "Too many requests; wait for the seconds in Retry-After";
+        case ErrorCode::IssuerUnavailable:
+        case ErrorCode::StoreUnavailable:
+            return "The service is not available at this moment. Try again after the seconds in "
+                   "Retry-After.";
+        case ErrorCode::ConfigInvalid:
+        case ErrorCode::IntegrityFailure:
+        case ErrorCode::KekUnavailable:
+        case ErrorCode::Internal:
+            return "The server failed. Its log has this request's X-Request-Id.";
+    }
+    return {};
 }
 
 // What the route adds to what every route of its kind can answer.
@@ -252,27 +352,81 @@ std::vector<ErrorCode> errors_of(const Route& route) {
     return errors;
 }
 
-void write_responses(JsonWriter& json, const Route& route) {
-    json.key("responses").begin_object();
+// The status too: one code of the wire can stand for several errors.
+std::string error_example_name(ErrorCode code) {
+    return std::string(wire_code(code)) + "_" + std::to_string(code_of(status_of(code)));
+}
+
+// An example for each code, by the code: a client's author reads there what may come.
+void write_error_examples(JsonWriter& json, const std::map<std::string_view, ErrorCode>& codes) {
+    json.key("examples").begin_object();
+    for (const auto& [wire, code] : codes) {
+        json.key(wire).begin_object();
+        json.member("$ref", "#/components/examples/" + error_example_name(code));
+        json.end_object();
+    }
+    json.end_object();
+}
+
+// Several codes can share a status: one response names them all.
+void write_error_response(JsonWriter& json,
+                          Status status,
+                          const std::map<std::string_view, ErrorCode>& codes,
+                          std::string_view schema) {
+    std::string description;
+    for (const auto& [wire, code] : codes)
+        description.append(description.empty() ? "" : ", ").append(wire);
+    json.key(std::to_string(code_of(status))).begin_object().member("description", description);
+    json.key("content").begin_object();
+    if (schema == "Error") {
+        json.key("application/json").begin_object().key("schema");
+        write_reference(json, schema);
+        write_error_examples(json, codes);
+        json.end_object();
+    } else {
+        write_json_content(json, schema);
+    }
+    json.end_object().end_object();
+}
+
+void write_success(JsonWriter& json, const Route& route) {
     if (route.response_schema.empty()) {
         json.key("204").begin_object().member("description", "Done").end_object();
-    } else {
-        json.key("200").begin_object().member("description", "OK");
-        write_content(json, route.response_schema, route.other_content);
-        json.end_object();
-        if (route.method == Method::Get && route.path.find("secret_path") != std::string_view::npos)
-            json.key("304").begin_object().member("description", "Not Modified").end_object();
+        return;
     }
-    // Several codes can share a status: one response names them all.
-    std::map<int, std::string> by_status;
-    for (const auto error : errors_of(route)) {
-        auto& codes = by_status[code_of(status_of(error))];
-        codes.append(codes.empty() ? "" : ", ").append(wire_code(error));
-    }
-    for (const auto& [status, codes] : by_status) {
-        json.key(std::to_string(status)).begin_object().member("description", codes);
-        write_content(json, "Error");
-        json.end_object();
+    json.key("200").begin_object().member("description", "OK");
+    write_content(json, route.response_schema, route.other_content);
+    json.end_object();
+    if (may_be_unmodified(route))
+        json.key("304").begin_object().member("description", "Not Modified").end_object();
+}
+
+void write_responses(JsonWriter& json, const Route& route) {
+    json.key("responses").begin_object();
+    write_success(json, route);
+    std::map<Status, std::map<std::string_view, ErrorCode>> by_status;
+    for (const auto error : errors_of(route))
+        by_status[status_of(error)].emplace(wire_code(error), error);
+    for (const auto& [status, codes] : by_status)
+        write_error_response(json,
+                             status,
+                             codes,
+                             status == Status::ServiceUnavailable ? route.unavailable_schema
+                                                                  : std::string_view("Error"));
+    json.end_object();
+}
+
+// Those that some route can answer, once each.
+void write_error_example_components(JsonWriter& json, std::span<const Route> table) {
+    std::map<std::string, ErrorCode> by_name;
+    for (const auto& route : table)
+        for (const auto error : errors_of(route))
+            by_name.emplace(error_example_name(error), error);
+    json.key("examples").begin_object();
+    for (const auto& [name, code] : by_name) {
+        json.key(name).begin_object().key("value").begin_object();
+        write_error_members(json, wire_code(code), example_message(code));
+        json.end_object().end_object();
     }
     json.end_object();
 }
@@ -285,26 +439,26 @@ std::string method_key(Method method) {
     return out;
 }
 
-std::string_view required_scope(RequiredAction action) {
-    switch (action) {
-        case RequiredAction::None:
-            return {};
-        case RequiredAction::Read:
-            return "a scope secrets:read:PATTERN";
-        case RequiredAction::Write:
-            return "a scope secrets:write:PATTERN";
-        case RequiredAction::Namespaces:
-            return "the scope namespaces:read or a scope secrets:read:PATTERN";
-    }
-    return {};
+// "a or b"
+std::string alternatives(const std::vector<std::string_view>& names) {
+    std::string out;
+    for (const auto& name : names)
+        out.append(out.empty() ? "" : " or ").append(name);
+    return out;
+}
+
+void write_required_scope(JsonWriter& json, RequiredAction action) {
+    const auto scopes = required_scopes(action);
+    if (scopes.empty()) return;
+    json.member("description", "A scoped token needs the scope " + alternatives(scopes) + ".");
+    json.member("x-required-scope", std::vector<std::string>(scopes.begin(), scopes.end()));
 }
 
 void write_operation(JsonWriter& json, const Route& route) {
     json.key(method_key(route.method)).begin_object();
     json.member("operationId", route.operation_id).member("summary", route.summary);
-    if (const auto scope = required_scope(route.action); !scope.empty())
-        json.member("description", "A scoped token needs " + std::string(scope) + ".");
-    write_security(json, route.auth);
+    write_required_scope(json, route.action);
+    write_security(json, route);
     if (route.role != core::identity::MemberRole::None)
         json.member("x-required-role", core::identity::to_string(route.role));
     write_parameters(json, route);
@@ -338,7 +492,7 @@ void write_security_scheme(JsonWriter& json, std::string_view name, std::string_
     json.end_object();
 }
 
-void write_components(JsonWriter& json) {
+void write_components(JsonWriter& json, std::span<const Route> table) {
     json.key("components").begin_object();
     json.key("securitySchemes").begin_object();
     write_security_scheme(json, "agentKey", "The long-lived key of an agent: ass_live_...");
@@ -351,7 +505,9 @@ void write_components(JsonWriter& json) {
     json.key("schemas").begin_object();
     for (const auto& schema : schemas::kAll)
         write_schema(json, schema);
-    json.end_object().end_object();
+    json.end_object();
+    write_error_example_components(json, table);
+    json.end_object();
 }
 
 }  // namespace
@@ -364,10 +520,12 @@ std::string write_openapi(std::span<const Route> table) {
     json.member("description",
                 "Agents trade a long-lived key for short-lived scoped tokens and read secrets with "
                 "them. Every access is on record.");
+    json.key("license").begin_object();
+    json.member("name", "Apache License 2.0").member("identifier", "Apache-2.0").end_object();
     json.end_object();
     json.key("servers").begin_array().begin_object().member("url", "/").end_object().end_array();
     write_paths(json, table);
-    write_components(json);
+    write_components(json, table);
     json.end_object();
     return std::move(json).take_text();
 }

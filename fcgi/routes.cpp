@@ -1,5 +1,6 @@
 #include "fcgi/routes.h"
 
+#include "fcgi/examples.h"
 #include "fcgi/handlers/agent_handlers.h"
 #include "fcgi/handlers/approval_handlers.h"
 #include "fcgi/handlers/audit_handlers.h"
@@ -525,7 +526,8 @@ constexpr std::array kRoutes{
           .handler = show_health,
           .operation_id = "showHealth",
           .summary = "Is the service able to work?",
-          .response_schema = "Health"},
+          .response_schema = "Health",
+          .unavailable_schema = "Degraded"},
     Route{.method = Method::Get,
           .path = "/v1/openapi.json",
           .auth = AuthKind::None,
@@ -535,13 +537,21 @@ constexpr std::array kRoutes{
           .response_schema = "OpenApiDocument"},
 };
 
+// A body's schema, with an example of it.
+constexpr bool is_described(std::string_view schema) {
+    return schema.empty() || (schemas::is_known(schema) && examples::has(schema));
+}
+
 consteval bool all_described() {
     for (const auto& route : kRoutes) {
-        if (!route.response_schema.empty() && !schemas::is_known(route.response_schema))
+        if (!is_described(route.request_schema) || !is_described(route.response_schema))
             return false;
-        if (!route.request_schema.empty() && !schemas::is_known(route.request_schema)) return false;
+        for (const auto& type : route.other_content)
+            if (!examples::has(type)) return false;
         for (const auto& name : route.query)
             if (schemas::find_query_parameter(name, route.response_schema) == nullptr) return false;
+        const auto argument = argument_of(route.path);
+        if (!argument.empty() && schemas::find_path_parameter(argument) == nullptr) return false;
     }
     return true;
 }
@@ -549,7 +559,8 @@ consteval bool all_described() {
 static_assert(all_complete(kRoutes), "a route lacks its path, auth, handler, summary or schema");
 static_assert(all_distinct(kRoutes), "two routes share method and path, or an operation id");
 static_assert(all_described(),
-              "a route names a schema or query parameter of schemas.h that is not");
+              "a route names a schema or parameter that schemas.h lacks, or a schema without an "
+              "example in examples.h");
 
 }  // namespace
 

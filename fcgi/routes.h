@@ -44,6 +44,8 @@ struct Route {
     std::string_view request_schema{};
     BodyNeed body = BodyNeed::Required;
     std::string_view response_schema{};
+    // Of an answer with 503.
+    std::string_view unavailable_schema = "Error";
     // Types of content beside JSON that the answer may have.
     std::span<const std::string_view> other_content{};
     // Beside those that every route can answer: see openapi.cpp.
@@ -82,6 +84,13 @@ constexpr bool is_path_template(std::string_view path) {
         }
     }
     return true;
+}
+
+// The name of what stands for one segment or more; nothing where all are literal.
+constexpr std::string_view argument_of(std::string_view path) {
+    const std::size_t open = path.find('{');
+    if (open == std::string_view::npos) return {};
+    return path.substr(open + 1, path.find_first_of("+}", open) - open - 1);
 }
 
 constexpr bool is_change(Method method) {

@@ -24,6 +24,8 @@ enum class ValueType : std::uint8_t {
 
 enum class Need : std::uint8_t { Required, Optional };
 enum class Null : std::uint8_t { No, Yes };
+// Of an object: those that are described, or whatever.
+enum class Members : std::uint8_t { Described, Any };
 
 struct Property {
     std::string_view name;
@@ -40,15 +42,24 @@ struct Schema {
     std::string_view description;
     std::span<const Property> properties{};
     std::span<const std::string_view> any_of{};  // instead of properties: other schemas
+    Members members = Members::Described;
 };
 
 struct QueryParameter {
     std::string_view name;
     ValueType type;
     std::string_view description;
+    std::string_view example;                    // JSON
     std::span<const std::string_view> one_of{};  // of String
     // The answer that it selects from, where others have a parameter of the same name.
     std::string_view of{};
+};
+
+// What stands for {name} or {name+} in a path, or in a header.
+struct TextParameter {
+    std::string_view name;
+    std::string_view description;
+    std::string_view example;
 };
 
 namespace schemas {
@@ -1017,6 +1028,7 @@ inline constexpr std::array kHealth{
     Property{.name = "version", .type = ValueType::String},
     Property{.name = "service", .type = ValueType::String},
 };
+inline constexpr std::array kDegraded{kHealth[0], kHealth[1], kHealth[2], kError[0], kError[1]};
 
 // In the order of the document.
 inline constexpr std::array kAll{
@@ -1181,70 +1193,139 @@ inline constexpr std::array kAll{
            .description = "Deliveries, newest first.",
            .properties = kDeliveryPage},
     Schema{.name = "Health", .description = "The state of the service.", .properties = kHealth},
-    Schema{.name = "OpenApiDocument", .description = "This document."},
+    Schema{.name = "Degraded",
+           .description = "An error, and the state of the service.",
+           .properties = kDegraded},
+    Schema{.name = "OpenApiDocument", .description = "This document.", .members = Members::Any},
     Schema{.name = "Error", .description = "Every answer but a 2xx.", .properties = kError},
     Schema{.name = "ErrorCode", .description = "Code and message.", .properties = kErrorCode},
 };
 
 inline constexpr std::array kQueryParameters{
-    QueryParameter{.name = "page", .type = ValueType::Integer, .description = "From 1. Default 1."},
+    QueryParameter{.name = "page",
+                   .type = ValueType::Integer,
+                   .description = "From 1. Default 1.",
+                   .example = "1"},
     QueryParameter{.name = "limit",
                    .type = ValueType::Integer,
                    .description = "1 to 200. Default 50, for audit events 100, for namespaces all "
-                                  "(at most 10000)."},
-    QueryParameter{
-        .name = "namespace", .type = ValueType::String, .description = "Exactly this namespace."},
+                                  "(at most 10000).",
+                   .example = "50"},
+    QueryParameter{.name = "namespace",
+                   .type = ValueType::String,
+                   .description = "Exactly this namespace.",
+                   .example = "\"production/gemini\""},
     QueryParameter{.name = "recursive",
                    .type = ValueType::Boolean,
-                   .description = "Also what is in all namespaces below. Default false."},
+                   .description = "Also what is in all namespaces below. Default false.",
+                   .example = "true"},
     QueryParameter{.name = "version",
                    .type = ValueType::Integer,
-                   .description = "An older version. Default: the newest."},
-    QueryParameter{
-        .name = "path", .type = ValueType::String, .description = "namespace/KEY of a secret."},
-    QueryParameter{
-        .name = "agent_id", .type = ValueType::Uuid, .description = "Only of this agent."},
+                   .description = "An older version. Default: the newest.",
+                   .example = "1"},
+    QueryParameter{.name = "path",
+                   .type = ValueType::String,
+                   .description = "namespace/KEY of a secret.",
+                   .example = "\"production/gemini/GEMINI_API_KEY\""},
+    QueryParameter{.name = "agent_id",
+                   .type = ValueType::Uuid,
+                   .description = "Only of this agent.",
+                   .example = "\"00000000-0000-4000-8000-000000000002\""},
     QueryParameter{.name = "status",
                    .type = ValueType::String,
                    .description = "Only of this status.",
+                   .example = "\"pending\"",
                    .one_of = kApprovalStates},
     QueryParameter{.name = "status",
                    .type = ValueType::String,
                    .description = "Only of this status.",
+                   .example = "\"failed\"",
                    .one_of = kDeliveryStates,
                    .of = "DeliveryPage"},
     QueryParameter{.name = "event_type",
                    .type = ValueType::String,
                    .description = "Only events of this type.",
+                   .example = "\"secret.read\"",
                    .one_of = kEventTypes},
     QueryParameter{.name = "actor_id",
                    .type = ValueType::Uuid,
-                   .description = "Only what this agent or user did."},
+                   .description = "Only what this agent or user did.",
+                   .example = "\"00000000-0000-4000-8000-000000000002\""},
     QueryParameter{.name = "actor_type",
                    .type = ValueType::String,
                    .description = "Only what this kind of actor did.",
+                   .example = "\"agent\"",
                    .one_of = kActorTypes},
     QueryParameter{.name = "resource_type",
                    .type = ValueType::String,
                    .description = "Only what was done to this kind of thing.",
+                   .example = "\"secret\"",
                    .one_of = kResourceTypes},
     QueryParameter{.name = "resource_id",
                    .type = ValueType::Uuid,
-                   .description = "Only what was done to this thing."},
+                   .description = "Only what was done to this thing.",
+                   .example = "\"00000000-0000-4000-8000-000000000004\""},
     QueryParameter{.name = "key",
                    .type = ValueType::String,
-                   .description = "Together with namespace: only this secret."},
-    QueryParameter{
-        .name = "from", .type = ValueType::Time, .description = "At this time or later."},
-    QueryParameter{.name = "to", .type = ValueType::Time, .description = "Before this time."},
+                   .description = "Together with namespace: only this secret.",
+                   .example = "\"GEMINI_API_KEY\""},
+    QueryParameter{.name = "from",
+                   .type = ValueType::Time,
+                   .description = "At this time or later.",
+                   .example = "\"2026-06-01T00:00:00Z\""},
+    QueryParameter{.name = "to",
+                   .type = ValueType::Time,
+                   .description = "Before this time.",
+                   .example = "\"2026-07-01T00:00:00Z\""},
     QueryParameter{.name = "cursor",
                    .type = ValueType::String,
-                   .description = "next_cursor of the page before, instead of page."},
+                   .description = "next_cursor of the page before, instead of page.",
+                   .example = "\"next_cursor-of-the-page-before\""},
     QueryParameter{.name = "format",
                    .type = ValueType::String,
                    .description = "csv or jsonl: everything that matches, as a file. Default json.",
+                   .example = "\"csv\"",
                    .one_of = kExportFormats},
 };
+
+inline constexpr std::array kPathParameters{
+    TextParameter{"secret_path",
+                  "namespace/KEY: its slashes stand as they are, or as %2F within the namespace. "
+                  "Segments of 1 to 128 characters of A-Z a-z 0-9 . _ ~ @ -",
+                  "production/gemini/GEMINI_API_KEY"},
+    TextParameter{"agent",
+                  "The id of an agent (a UUID). DELETE also takes its name, where exactly one "
+                  "active agent bears it.",
+                  "00000000-0000-4000-8000-000000000002"},
+    TextParameter{
+        "token_id", "The id of a token (a UUID).", "00000000-0000-4000-8000-000000000003"},
+    TextParameter{
+        "approval_id", "The id of an approval (a UUID).", "00000000-0000-4000-8000-000000000123"},
+    TextParameter{"member_id",
+                  "The id of a user, or of an invitation (a UUID).",
+                  "00000000-0000-4000-8000-000000000006"},
+    TextParameter{"personal_token_id",
+                  "The id of a personal token (a UUID).",
+                  "00000000-0000-4000-8000-000000000008"},
+    TextParameter{
+        "webhook_id", "The id of a webhook (a UUID).", "00000000-0000-4000-8000-000000000009"},
+    TextParameter{
+        "delivery_id", "The id of a delivery (a UUID).", "00000000-0000-4000-8000-000000000010"},
+};
+
+inline constexpr TextParameter kTenantId{
+    "X-Tenant-Id",
+    "Which tenant a person means who belongs to several: its id, as GET /v1/me lists it. Default: "
+    "the one that they have belonged to for longest. Without effect on agents.",
+    "00000000-0000-4000-8000-000000000001"};
+inline constexpr TextParameter kIdempotencyKey{
+    "Idempotency-Key",
+    "1 to 255 visible ASCII characters. The same request under the same key within 24 hours gets "
+    "the same answer and changes nothing.",
+    "nightly-import-2026-06-01"};
+inline constexpr TextParameter kIfMatch{"If-Match", "The version to replace, in quotes.", "\"3\""};
+inline constexpr TextParameter kIfNoneMatch{
+    "If-None-Match", "A version that the caller has, in quotes; 304 if it is that.", "\"3\""};
 
 constexpr bool is_known(std::string_view name) {
     for (const auto& schema : kAll)
@@ -1262,6 +1343,12 @@ constexpr const QueryParameter* find_query_parameter(std::string_view name,
         if (parameter.of.empty()) found = &parameter;
     }
     return found;
+}
+
+constexpr const TextParameter* find_path_parameter(std::string_view name) {
+    for (const auto& parameter : kPathParameters)
+        if (parameter.name == name) return &parameter;
+    return nullptr;
 }
 
 // Every schema that another one names exists.

@@ -22,13 +22,14 @@ export async function operations(client) {
     return Object.entries(document.paths).flatMap(([path, item]) =>
         Object.entries(item).map(([method, operation]) => {
             const template = (path.startsWith('/v1') ? '' : prefix) + path;
-            const schemes = operation.security.flatMap((one) => Object.keys(one));
+            // One scheme stands there once for each scope that will do.
+            const schemes = new Set(operation.security.flatMap((one) => Object.keys(one)));
             return {
                 name: `${method.toUpperCase()} ${template}`,
                 method: method.toUpperCase(),
                 template,
-                kinds: schemes.map((scheme) => kKindOfScheme[scheme] ?? scheme),
-                takesPersonalTokens: schemes.includes('userToken'),
+                kinds: [...schemes].map((scheme) => kKindOfScheme[scheme] ?? scheme),
+                takesPersonalTokens: schemes.has('userToken'),
                 role: operation['x-required-role'],
                 takesBody: operation.requestBody !== undefined,
                 takesNothing: JSON.stringify(operation.requestBody ?? '').includes('/Nothing"'),

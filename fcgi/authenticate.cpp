@@ -93,6 +93,9 @@ core::Result<core::identity::Origin> origin_of(const IncomingRequest& incoming,
 core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
     const IncomingRequest& incoming, const core::Body& body) {
     if (!incoming.idempotency_key) return std::nullopt;
+    if (incoming.idempotency_keys > 1)
+        return core::failure(core::ErrorCode::InvalidRequest,
+                             "The header Idempotency-Key stands there more than once; send one");
     const std::string_view text = *incoming.idempotency_key;
     const bool visible =
         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });

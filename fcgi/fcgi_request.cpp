@@ -36,6 +36,17 @@ std::optional<std::string_view> parameter(const char* name, char** environment) 
     return std::string_view(text);
 }
 
+// nginx before 1.23 sends a header that came twice as two parameters.
+std::size_t count_parameters(std::string_view name, char** environment) {
+    std::size_t count = 0;
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view entry(*environment);
+        if (entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=')
+            ++count;
+    }
+    return count;
+}
+
 // Fills `out` as far as the stream goes, and wipes what it takes from libfcgi's buffer.
 std::size_t take(FCGX_Stream* in, std::span<std::uint8_t> out) {
     std::size_t filled = 0;
@@ -118,7 +129,8 @@ void FcgiRequest::Impl::take_parameters() {
                 .user_agent = parameter("HTTP_USER_AGENT", environment),
                 .if_match = parameter("HTTP_IF_MATCH", environment),
                 .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment),
-                .idempotency_key = parameter("HTTP_IDEMPOTENCY_KEY", environment)};
+                .idempotency_key = parameter("HTTP_IDEMPOTENCY_KEY", environment),
+                .idempotency_keys = count_parameters("HTTP_IDEMPOTENCY_KEY", environment)};
 }
 
 void FcgiRequest::Impl::wipe_credential() {

@@ -63,6 +63,7 @@ struct IncomingRequest {
     std::optional<std::string_view> if_match;
     std::optional<std::string_view> if_none_match;
     std::optional<std::string_view> idempotency_key;
+    std::size_t idempotency_keys = 0;  // how many headers of that name there were
 };
 
 // Gives the body when it is asked for, so that nothing of it is kept for a caller who is refused.

@@ -421,6 +421,9 @@ describe('with an Idempotency-Key', () => {
         ['a tab in it', 'a\tkey'],
         ['a letter beyond ASCII', 'schl\u00fcssel'],
         ['a control character', 'a\u007fkey'],
+        ['two headers', 'a-key\r\nIdempotency-Key: another-key'],
+        ['the same header twice', 'a-key\r\nidempotency-key: a-key'],
+        ['two headers, the first of them 0', '0\r\nIdempotency-Key: another-key'],
     ]) {
         test(`of ${what} is refused`, async () => {
             const { send } = await prepare('PUT /v1/secrets/{}', world);

@@ -41,6 +41,20 @@ std::string details_of(std::string_view name, std::int64_t number) {
     return std::move(details).take_text();
 }
 
+// Is `value` what the newest version holds, and `recent` that version, stored by who asks within
+// kSentAgainWithin?
+Result<bool> has_just_stored(Change& change,
+                             const TenantId& tenant,
+                             const SecretPath& path,
+                             const store::SecretHead& head,
+                             const std::optional<store::SealedVersion>& recent,
+                             const Plaintext& value) {
+    if (!recent || recent->version != head.current_version) return false;
+    const auto newest = open_version(change, tenant, path, head.secret, *recent);
+    if (!newest) return failure(newest);
+    return constant_time_equal(*newest, value);
+}
+
 TierRule tier_rule(const Principal& principal) {
     return std::holds_alternative<UserPrincipal>(principal) ? TierRule::AsSent
                                                             : TierRule::KeepOrRaise;
@@ -128,14 +142,12 @@ class Put {
     // version that was expected must then be the one that it replaced, or it itself.
     Result<bool> is_sent_again(Change& change, const store::SecretWrite& write) {
         const auto recent = store::parse_sealed_version(change.found(1));
-        if (!recent || !m_head || recent->version != m_head->current_version) return false;
+        if (!recent || !m_head) return false;
         const auto expected = m_request.expected_version.value_or(recent->version);
         if (expected != recent->version && expected != recent->version - 1) return false;
         if (!is_unchanged(write, *m_head)) return false;
         m_stored_at = recent->secret_updated_at;
-        const auto value = open_version(change, m_tenant, m_path, m_head->secret, *recent);
-        if (!value) return failure(value);
-        return constant_time_equal(*value, m_request.value);
+        return has_just_stored(change, m_tenant, m_path, *m_head, recent, m_request.value);
     }
 
     // Nothing changes; that it was asked is on record.
@@ -262,6 +274,54 @@ Result<RotatedSecret> rotate_secret(const Runtime& runtime,
     return rotated;
 }
 
+// Nothing changes; that it was asked is on record.
+RolledBackSecret rolled_back_again(const Runtime& runtime,
+                                   Change& change,
+                                   const UserPrincipal& user,
+                                   const SecretPath& path,
+                                   const store::SecretHead& head,
+                                   Timestamp stored_at,
+                                   std::int64_t version) {
+    auto record = access_record(runtime, "secret.rolled_back", path, user);
+    record.resource = head.secret.bytes();
+    record.version = head.current_version;
+    JsonWriter details;
+    details.begin_object().member("from_version", version).member("repeated", true).end_object();
+    record.details = std::move(details).take_text();
+    change.record(record);
+    return {info_of(path, head, stored_at), version};
+}
+
+// The second step of a rollback.
+Result<RolledBackSecret> roll_back_secret(const Runtime& runtime,
+                                          Change& change,
+                                          const UserPrincipal& user,
+                                          const SecretPath& path,
+                                          std::int64_t version) {
+    const auto head = existing(runtime, change, user, path);
+    if (!head) return failure(head);
+    const auto sealed = store::parse_sealed_version(change.found(1));
+    if (!sealed)
+        return change.refuse(refused_access(runtime, kWriteDenied, path, user, "version_not_found"),
+                             version_not_found(path));
+    const auto value = open_version(change, user.tenant, path, head->secret, *sealed);
+    if (!value) return failure(value);
+    const auto recent = store::parse_sealed_version(change.found(2));
+    const auto repeated = has_just_stored(change, user.tenant, path, *head, recent, *value);
+    if (!repeated) return failure(repeated);
+    if (*repeated)
+        return rolled_back_again(
+            runtime, change, user, path, *head, recent->secret_updated_at, version);
+
+    auto write = next_version(runtime, path, {}, *head, TierRule::AsSent);
+    if (const auto added = seal_and_add(change, user.tenant, write, *value); !added)
+        return failure(added);
+    auto record = changed(runtime, "secret.rolled_back", user, path, write);
+    record.details = details_of("from_version", version);
+    change.record(record);
+    return RolledBackSecret{info_of(path, write, *head, change.now()), version};
+}
+
 }  // namespace
 
 Result<Body> SecretChanges::remove(const UserPrincipal& user,
@@ -317,32 +377,27 @@ Result<Body> SecretChanges::roll_back(const UserPrincipal& user,
                                       const SecretPath& path,
                                       std::int64_t version,
                                       const Rendering<RolledBackSecret>& render) {
+    const auto from = audit_origin(user, origin);
     return m_once.run(
         user.tenant,
-        audit_origin(user, origin),
+        from,
         origin,
         [&](store::Transaction& transaction) {
-            store::add_lock_secret(transaction, user.tenant, path.name_space(), path.key());
-            store::add_find_version(
-                transaction, user.tenant, path.name_space(), path.key(), version);
+            const auto [name_space, key] = std::pair(path.name_space(), path.key());
+            store::add_lock_secret(transaction, user.tenant, name_space, key);
+            store::add_find_version(transaction, user.tenant, name_space, key, version);
+            store::add_find_recent_version(transaction,
+                                           user.tenant,
+                                           name_space,
+                                           key,
+                                           from.actor_type,
+                                           from.actor,
+                                           kSentAgainWithin);
         },
         [&](Change& change) -> Result<Body> {
-            const auto head = existing(m_runtime, change, user, path);
-            if (!head) return failure(head);
-            const auto sealed = store::parse_sealed_version(change.found(1));
-            if (!sealed)
-                return change.refuse(
-                    refused_access(m_runtime, kWriteDenied, path, user, "version_not_found"),
-                    version_not_found(path));
-            const auto value = open_version(change, user.tenant, path, head->secret, *sealed);
-            if (!value) return failure(value);
-            auto write = next_version(m_runtime, path, {}, *head, TierRule::AsSent);
-            if (const auto added = seal_and_add(change, user.tenant, write, *value); !added)
-                return failure(added);
-            auto record = changed(m_runtime, "secret.rolled_back", user, path, write);
-            record.details = details_of("from_version", version);
-            change.record(record);
-            return render({info_of(path, write, *head, change.now()), version});
+            const auto rolled_back = roll_back_secret(m_runtime, change, user, path, version);
+            if (!rolled_back) return failure(rolled_back);
+            return render(*rolled_back);
         });
 }
 

@@ -101,7 +101,9 @@ class SecretChanges {
                         const std::optional<Plaintext>& value,
                         const Rendering<RotatedSecret>& render);
 
-    // The value of `version` becomes the newest version. Errors: SecretNotFound, StoreUnavailable.
+    // The value of `version` becomes the newest version; where it is that already, by the same
+    // person within 120 s, that version is answered again. Errors: SecretNotFound,
+    // StoreUnavailable.
     Result<Body> roll_back(const identity::UserPrincipal& user,
                            const identity::Origin& origin,
                            const scope::SecretPath& path,

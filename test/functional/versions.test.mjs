@@ -208,6 +208,67 @@ describe('a rollback', () => {
         assert.equal(boxes, 4);
     });
 
+    describe('that comes again without a key', () => {
+        const total = async (path) => (await versions(path)).expect(200).total;
+
+        test('answers with the version that it made, and makes no other', async () => {
+            const path = await newSecret();
+            const first = await rollback(path, 1);
+
+            const again = await rollback(path, 1);
+
+            assert.deepEqual(again.expect(200), first.expect(200));
+            assert.equal(await total(path), 4);
+        });
+
+        test('is on record, as a repetition', async () => {
+            const path = await newSecret();
+            (await rollback(path, 1)).expect(200);
+            const again = await rollback(path, 1);
+            const event = await tenant.auditOf(again.requestId);
+            assert.deepEqual(
+                [event.event_type, event.version, event.details],
+                ['secret.rolled_back', 4, { from_version: 1, repeated: true }],
+            );
+        });
+
+        test('by 8 at once makes one version', async () => {
+            const path = await newSecret();
+            const answers = await Promise.all(Array.from({ length: 8 }, () => rollback(path, 1)));
+            const made = answers.map((answer) => answer.expect(200).version);
+            assert.deepEqual([...new Set(made)], [4]);
+            assert.equal(await total(path), 4);
+        });
+
+        test('makes another version where the value has changed meanwhile', async () => {
+            const path = await newSecret();
+            (await rollback(path, 1)).expect(200);
+            await tenant.putSecret(path, { value: 'another-value' });
+            assert.equal((await rollback(path, 1)).expect(200).version, 6);
+        });
+
+        test('makes another version after more than 120 s', async () => {
+            const path = await newSecret();
+            (await rollback(path, 1)).expect(200);
+            await stack.psql(
+                `update store.secret_versions v
+                 set created_at = v.created_at - interval '121 seconds'
+                 from store.secrets s where s.tenant_id = v.tenant_id
+                   and s.secret_id = v.secret_id
+                   and s.tenant_id = '${tenant.id}' and s.path = '${path}'`,
+            );
+            assert.equal((await rollback(path, 1)).expect(200).version, 5);
+        });
+
+        test('makes another version where somebody else stored the value', async () => {
+            const path = await newSecret();
+            const token = await agent.newToken([`secrets:write:${path}`]);
+            const body = { value: 'value-1' };
+            (await http.put(`/v1/secrets/${path}`, { token, body })).expect(200);
+            assert.equal((await rollback(path, 1)).expect(200).version, 5);
+        });
+    });
+
     test('to a version of a lower tier does not lower the tier', async () => {
         const path = await newSecret(1);
         const token = await agent.newToken([`secrets:read:${path}`]);
@@ -251,18 +312,18 @@ describe('a rollback', () => {
     });
 
     test('steps the version by one under writers at once', async () => {
-        const path = await newSecret(1);
+        const path = await newSecret(9);
         const answers = await Promise.all(
             Array.from({ length: 16 }, (_, i) =>
                 i % 2 === 0
-                    ? rollback(path, 1)
+                    ? rollback(path, 1 + i / 2)
                     : tenant.call('PUT', `/v1/secrets/${path}`, { body: { value: `w-${i}` } }),
             ),
         );
         const made = answers.map((answer) => answer.expect(200).version).sort((a, b) => a - b);
         assert.deepEqual(
             made,
-            Array.from({ length: 16 }, (_, i) => i + 2),
+            Array.from({ length: 16 }, (_, i) => i + 10),
         );
     });
 

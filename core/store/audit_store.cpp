@@ -38,24 +38,46 @@ AuditRow parse_row(Row row) {
 }
 
 // A text for each index: see statements.cpp.
-enum class AuditIndex { Time, Path, Type };
+enum class AuditIndex { Time, Path, Type, Namespace };
+
+bool is_namespace_only(const AuditFilter& filter) {
+    return filter.name_space && !filter.key && !filter.event_type && !filter.actor_type &&
+           !filter.actor && !filter.resource_type && !filter.resource;
+}
 
 AuditIndex index_for(const AuditFilter& filter) {
     if (filter.key) return AuditIndex::Path;
+    if (is_namespace_only(filter)) return AuditIndex::Namespace;
     // Reads are nearly all that there is: they have no index of their own.
     if (filter.event_type && *filter.event_type != "secret.read") return AuditIndex::Type;
     return AuditIndex::Time;
 }
 
 Statement list_statement(AuditIndex index) {
-    if (index == AuditIndex::Path) return Statement::ListAuditEventsOfPath;
-    if (index == AuditIndex::Type) return Statement::ListAuditEventsOfType;
+    switch (index) {
+        case AuditIndex::Time:
+            return Statement::ListAuditEvents;
+        case AuditIndex::Path:
+            return Statement::ListAuditEventsOfPath;
+        case AuditIndex::Type:
+            return Statement::ListAuditEventsOfType;
+        case AuditIndex::Namespace:
+            return Statement::ListAuditEventsOfNamespace;
+    }
     return Statement::ListAuditEvents;
 }
 
 Statement count_statement(AuditIndex index) {
-    if (index == AuditIndex::Path) return Statement::CountAuditEventsOfPath;
-    if (index == AuditIndex::Type) return Statement::CountAuditEventsOfType;
+    switch (index) {
+        case AuditIndex::Time:
+            return Statement::CountAuditEvents;
+        case AuditIndex::Path:
+            return Statement::CountAuditEventsOfPath;
+        case AuditIndex::Type:
+            return Statement::CountAuditEventsOfType;
+        case AuditIndex::Namespace:
+            return Statement::CountAuditEventsOfNamespace;
+    }
     return Statement::CountAuditEvents;
 }
 

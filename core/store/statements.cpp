@@ -204,7 +204,7 @@ left join answered a on true
 // A page of the audit log, newest first. $2 to $7 and $10 limit where they are not null, $8 and $9
 // always (a coalesce around them would be no index condition below row-level security: PostgreSQL
 // does not know it to keep a secret), $11 and $12 are the event that the page begins behind. The
-// three texts differ in the index that serves them: a plan for all of them would serve none.
+// texts differ in the index that serves them: a plan for all of them would serve none.
 constexpr std::string_view kAuditColumns = R"sql(
 select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.resource_id,
        e.namespace, e.key, e.version, e.token_id, e.reason, e.details, host(e.ip_address),
@@ -250,14 +250,78 @@ struct Joined {
     }();
 };
 
+// Nothing but a namespace, which may hold nearly all events or nearly none. The newest 10,000 are
+// looked through first; where they don't fill the page, all of the namespace are, by the index by
+// path. Each `offset 0` keeps bounds of time out of what stands before it: PostgreSQL, who knows
+// neither bounds nor namespace when it plans, would take the primary key for them.
+constexpr std::string_view kAuditRow = R"sql(
+select e.event_id, e.event_type, e.actor_type, e.actor_id, e.resource_type, e.resource_id,
+       e.namespace, e.key, e.version, e.token_id, e.reason, e.details, e.ip_address,
+       e.user_agent, e.request_id, e.created_at, e.seq)sql";
+constexpr std::string_view kAuditFromNamespace = R"sql(
+from store.audit_events e
+where e.tenant_id = $1::uuid and e.namespace = $7::text
+  and $2::text is null and $3::text is null and $4::uuid is null and $5::text is null
+  and $6::uuid is null and $10::text is null)sql";
+constexpr std::string_view kAuditWithin = R"sql(
+offset 0) e
+where e.created_at >= $8::timestamptz and e.created_at < $9::timestamptz)sql";
+constexpr std::string_view kAuditBehind = R"sql(
+  and (e.created_at, e.seq) < ($11::timestamptz, $12::bigint))sql";
+constexpr std::string_view kAuditNear = "\nwith near as materialized (";
+constexpr std::string_view kAuditFromNewest = R"sql(
+from store.audit_events e
+where e.tenant_id = $1::uuid
+  and e.created_at >= $8::timestamptz and e.created_at < $9::timestamptz
+  and (e.created_at, e.seq) < ($11::timestamptz, $12::bigint)
+order by e.created_at desc, e.seq desc
+limit 10000) e
+where e.namespace = $7::text
+order by e.created_at desc, e.seq desc
+limit $13::bigint + $14::bigint),
+found as (select count(*) = $13::bigint + $14::bigint as enough from near),
+either as ()sql";
+constexpr std::string_view kAuditFromNear = R"sql(
+from near e
+where (select enough from found)
+union all ()sql";
+constexpr std::string_view kAuditUnlessFound = "\n  and not (select enough from found)";
+constexpr std::string_view kAuditTime = "\nselect e.created_at";
+constexpr std::string_view kFrom = "\nfrom (";
+constexpr std::string_view kClose = "))";
+constexpr std::string_view kAuditPageOfEither = R"sql(
+from either e
+order by e.created_at desc, e.seq desc
+limit $13::bigint offset $14::bigint
+)sql";
+
 constexpr auto& kListAuditEvents = Joined<kAuditColumns, kAuditFrom, kAuditAny, kAuditPage>::kText;
 constexpr auto& kListAuditEventsOfPath =
     Joined<kAuditColumns, kAuditFrom, kAuditOfPath, kAuditPage>::kText;
 constexpr auto& kListAuditEventsOfType =
     Joined<kAuditColumns, kAuditFrom, kAuditOfType, kAuditPage>::kText;
+constexpr auto& kListAuditEventsOfNamespace = Joined<kAuditNear,
+                                                     kAuditRow,
+                                                     kFrom,
+                                                     kAuditRow,
+                                                     kAuditFromNewest,
+                                                     kAuditRow,
+                                                     kAuditFromNear,
+                                                     kAuditRow,
+                                                     kFrom,
+                                                     kAuditRow,
+                                                     kAuditFromNamespace,
+                                                     kAuditUnlessFound,
+                                                     kAuditWithin,
+                                                     kAuditBehind,
+                                                     kClose,
+                                                     kAuditColumns,
+                                                     kAuditPageOfEither>::kText;
 constexpr auto& kCountAuditEvents = Joined<kCount, kAuditFrom, kAuditAny>::kText;
 constexpr auto& kCountAuditEventsOfPath = Joined<kCount, kAuditFrom, kAuditOfPath>::kText;
 constexpr auto& kCountAuditEventsOfType = Joined<kCount, kAuditFrom, kAuditOfType>::kText;
+constexpr auto& kCountAuditEventsOfNamespace =
+    Joined<kCount, kFrom, kAuditTime, kAuditFromNamespace, kAuditWithin>::kText;
 
 // An approval as people see it. One that nobody decided in time has expired, whether a timer has
 // said so yet or not. The secrets that need it are those of now that it would still cover, at most
@@ -1777,6 +1841,10 @@ values ($1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::uuid, $8
      "list_audit_events_of_type",
      kListAuditEventsOfType.data(),
      kApp},
+    {Statement::ListAuditEventsOfNamespace,
+     "list_audit_events_of_namespace",
+     kListAuditEventsOfNamespace.data(),
+     kApp},
     {Statement::CountAuditEvents, "count_audit_events", kCountAuditEvents.data(), kApp},
     {Statement::CountAuditEventsOfPath,
      "count_audit_events_of_path",
@@ -1787,6 +1855,10 @@ values ($1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::uuid, $8
      kCountAuditEventsOfType.data(),
      kApp},
     // All of them, or all of one type: what is sealed has been counted already.
+    {Statement::CountAuditEventsOfNamespace,
+     "count_audit_events_of_namespace",
+     kCountAuditEventsOfNamespace.data(),
+     kApp},
     {Statement::CountAllAuditEvents,
      "count_all_audit_events",
      R"sql(

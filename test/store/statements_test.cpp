@@ -73,4 +73,33 @@ BOOST_AUTO_TEST_CASE(the_batched_read_reaches_every_row_by_its_whole_key_without
         BOOST_TEST(plan.find(slow) == std::string::npos, plan);
 }
 
+// How `statement` is carried out for the application.
+static std::string plan_of(core::store::Statement statement, const std::string& parameters) {
+    store_test::Psql psql;
+    psql.query("set role secretstore_app");
+    psql.query("set secretstore.tenant = '00000000-0000-4000-8000-000000000001'");
+    psql.query("set plan_cache_mode = force_generic_plan");
+    psql.query("prepare wanted as " + std::string(core::store::statement_text(statement).sql));
+    std::string plan;
+    for (const auto& line : psql.query("explain execute wanted (" + parameters + ")"))
+        plan += line + "\n";
+    return plan;
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_of_the_audit_log_is_found_by_its_index_without_statistics) {
+    const std::string filter =
+        "gen_random_uuid(), null, null, null, null, null, 'app', "
+        "now() - interval '1 hour', now() + interval '1 hour', null";
+
+    const auto page =
+        plan_of(core::store::Statement::ListAuditEventsOfNamespace, filter + ", now(), 1, 100, 0");
+    const auto count = plan_of(core::store::Statement::CountAuditEventsOfNamespace, filter);
+
+    BOOST_TEST(count.find("Index Only Scan using audit_events_") != std::string::npos, count);
+    for (const auto& plan : {page, count})
+        BOOST_TEST(
+            plan.find("Index Cond: ((tenant_id = $1) AND (namespace = $7)") != std::string::npos,
+            plan);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

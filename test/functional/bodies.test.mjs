@@ -1,5 +1,5 @@
-// What no endpoint takes for a body, on every endpoint that takes one: contract.md §1. The endpoints
-// come from the server's own description.
+// What no endpoint takes for a body, on every endpoint that takes one, and for a parameter:
+// contract.md §1. The endpoints come from the server's own description.
 import { assert, before, describe, test, unique } from './claim.mjs';
 import { operations, targetOf } from './operations.mjs';
 import { Stack } from './stack.mjs';
@@ -154,6 +154,16 @@ for (const operation of taking) {
     });
 }
 
+for (const operation of all.filter(({ takesNothing }) => takesNothing)) {
+    test(`${operation.name} takes an object without members, as JSON only`, async () => {
+        await untouched(async () => {
+            (await send(operation, { colour: 'red' })).expect(400, 'INVALID_REQUEST');
+            const headers = { 'Content-Type': 'text/plain' };
+            (await send(operation, '{}', { headers })).expect(415, 'INVALID_REQUEST');
+        });
+    });
+}
+
 for (const operation of bodyless) {
     test(`${operation.name} takes no body, and does nothing for who sends one`, async () => {
         await untouched(async () => {
@@ -161,6 +171,16 @@ for (const operation of bodyless) {
             answer.expect(400, 'INVALID_REQUEST');
             assert.match(answer.message, /no body/);
         });
+    });
+}
+
+for (const operation of all) {
+    test(`${operation.name} refuses a parameter that it does not know, by its name`, async () => {
+        const target = `${targetOf(operation, objects)}?colour=red`;
+        const options = { token: credentials[operation.kinds[0]] };
+        const answer = await http.call(operation.method, target, options);
+        answer.expect(400, 'INVALID_REQUEST');
+        assert.match(answer.message, /colour/);
     });
 }
 

@@ -2,11 +2,11 @@
 // for byte. Every answer is checked against what contract.md §1 promises of every answer, so each
 // test of the suite tests those rules too.
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 
+import { recordAnswer } from './coverage.mjs';
 import { checkDescribed } from './described.mjs';
 
 const kCodeOfStatus = {
@@ -213,9 +213,7 @@ export class Client {
     }
 
     record(method, target, answer) {
-        if (!this.coverage) return;
-        const path = target.split('?')[0].slice(0, 300);
-        fs.appendFileSync(this.coverage, `${method} ${path} ${answer.status}\n`);
+        if (this.coverage) recordAnswer(this.coverage, method, target, answer);
     }
 
     get(target, options) {

@@ -1028,7 +1028,17 @@ inline constexpr std::array kHealth{
     Property{.name = "version", .type = ValueType::String},
     Property{.name = "service", .type = ValueType::String},
 };
-inline constexpr std::array kDegraded{kHealth[0], kHealth[1], kHealth[2], kError[0], kError[1]};
+// nginx, where no worker answers, knows nothing of the service.
+inline constexpr std::array kDegraded{
+    kError[0],
+    kError[1],
+    Property{.name = "status",
+             .type = ValueType::String,
+             .need = Need::Optional,
+             .one_of = kHealthStates},
+    Property{.name = "version", .type = ValueType::String, .need = Need::Optional},
+    Property{.name = "service", .type = ValueType::String, .need = Need::Optional},
+};
 
 // In the order of the document.
 inline constexpr std::array kAll{

@@ -528,6 +528,11 @@ describe('the logs of nginx', () => {
     });
 });
 
+const isStopped = (pid) =>
+    fs
+        .readdirSync(`/proc/${pid}/task`)
+        .every((tid) => /^State:\tT/m.test(fs.readFileSync(`/proc/${pid}/task/${tid}/status`)));
+
 describe('without workers', () => {
     let own;
     before(
@@ -562,6 +567,8 @@ describe('without workers', () => {
         );
         for (const pid of pids) process.kill(pid, 'SIGSTOP');
         try {
+            // Each thread stops for itself, and may serve a request before it does.
+            await eventually('all threads have stopped', () => pids.every(isStopped));
             const began = Date.now();
             (await own.client.get('/v1/health')).expect(503, 'INTERNAL_ERROR');
             assert.ok(Date.now() - began < 20_000, `${Date.now() - began} ms`);

@@ -53,6 +53,9 @@ function bodiesOf(operation) {
 }
 const bodies = operations.flatMap(bodiesOf);
 
+// The API's reference has both /approvals/agent/{id} and /approvals/{id}/approve. No id is `agent`.
+const kKnown = /^warn no-ambiguous-paths: .*\/v1\/approvals\/(agent\/\{approval_id\}|\{approval_id\}\/)/;
+
 describe('Redocly, by its recommended rules,', () => {
     test('finds nothing', async () => {
         const config = await createConfig({ extends: ['recommended'] });
@@ -61,7 +64,10 @@ describe('Redocly, by its recommended rules,', () => {
             ({ severity, ruleId, message, location }) =>
                 `${severity} ${ruleId}: ${message} at ${location[0]?.pointer}`,
         );
-        assert.deepEqual(found, []);
+        assert.deepEqual(
+            found.filter((one) => !kKnown.test(one)),
+            [],
+        );
     });
 });
 

@@ -1,5 +1,7 @@
 #include "core/crypto/key_file.h"
 
+#include "core/base/descriptor.h"
+
 #include <botan/mem_ops.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -38,23 +40,6 @@ class Refusal {
 std::string reason_of(int error) {
     return std::error_code(error, std::generic_category()).message();
 }
-
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : m_fd(fd) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    Descriptor(Descriptor&&) = delete;
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() {
-        if (m_fd >= 0) ::close(m_fd);
-    }
-    [[nodiscard]] int get() const { return m_fd; }
-    [[nodiscard]] bool is_open() const { return m_fd >= 0; }
-
-  private:
-    int m_fd;
-};
 
 // ---- who can read the file
 // -----------------------------------------------------------------------

@@ -8,20 +8,8 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
-#include <utility>
 
 namespace core::daemon {
-
-Descriptor::Descriptor(Descriptor&& other) noexcept : m_number(std::exchange(other.m_number, -1)) {}
-
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-    std::swap(m_number, other.m_number);
-    return *this;
-}
-
-Descriptor::~Descriptor() {
-    if (m_number >= 0) ::close(m_number);
-}
 
 bool is_readable(const Descriptor& descriptor, int milliseconds) {
     pollfd poll{.fd = descriptor.get(), .events = POLLIN, .revents = 0};

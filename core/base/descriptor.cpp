@@ -1,0 +1,20 @@
+#include "core/base/descriptor.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace core {
+
+Descriptor::Descriptor(Descriptor&& other) noexcept : m_number(std::exchange(other.m_number, -1)) {}
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+    std::swap(m_number, other.m_number);
+    return *this;
+}
+
+Descriptor::~Descriptor() {
+    if (m_number >= 0) ::close(m_number);
+}
+
+}  // namespace core

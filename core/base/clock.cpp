@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <ctime>
 #include <sstream>
 
 namespace core {
@@ -120,6 +121,14 @@ std::string format_duration(std::chrono::seconds duration) {
             return std::to_string(duration.count() / unit.seconds) + unit.letter;
     }
     return std::to_string(duration.count()) + "s";
+}
+
+std::chrono::milliseconds time_since_boot() {
+    timespec now{};
+    // Fails for a clock that the kernel does not know; this one came with Linux 2.6.39.
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
 }
 
 Timestamp SystemClock::now() const {

@@ -29,6 +29,10 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text);
 // The shortest exact form of the same: 3600 s is "1h".
 std::string format_duration(std::chrono::seconds duration);
 
+// How long this host has been up, time asleep included (CLOCK_BOOTTIME): the same for every
+// process, and nobody sets it.
+std::chrono::milliseconds time_since_boot();
+
 class Clock {
   public:
     Clock() = default;

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { eventually, inParallel } from '../../test/functional/claim.mjs';
-import { runOrThrow, Stack } from '../../test/functional/stack.mjs';
+import { kBinaries, runOrThrow, Stack } from '../../test/functional/stack.mjs';
 import { measureSizes, sizeVerdicts } from './sizes.mjs';
 
 const kFolder = path.dirname(fileURLToPath(import.meta.url));
@@ -514,6 +514,7 @@ async function main() {
             await compareWithMillion(bench, second, options);
         }
         report(bench, options);
+        await reportCounting(bench);
     } finally {
         await stopAll();
     }
@@ -564,6 +565,13 @@ function report(bench, options) {
     fs.mkdirSync(path.dirname(options.out), { recursive: true });
     fs.writeFileSync(options.out, `${JSON.stringify(written, null, 2)}\n`);
     say(`\nWritten to ${options.out}`);
+}
+
+// Of the limits in the workers, by a program that does nothing else.
+async function reportCounting(bench) {
+    const file = path.join(bench.scratch, 'limits');
+    const program = path.join(kBinaries, 'rate_limit_bench');
+    say(`\nCounting requests\n${await runOrThrow(program, [file])}`);
 }
 
 function reportShares(bench, figures, shares) {

@@ -1,0 +1,39 @@
+// A file of a fixed size that every process of the host which opens it maps and shares. What is in
+// it outlives each of them: a worker that is killed takes no count along.
+//
+// Thread-safe as far as whoever uses the words is: they are changed by atomic operations only
+// (std::atomic_ref), and nothing in here waits.
+#pragma once
+
+#include "core/base/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace core {
+
+class SharedFile {
+  public:
+    // Opens `path`, or makes it: mode 0600, `words` words of zero, all of them reserved at once, so
+    // that a full file system is an error here and no SIGBUS later. Any number of processes may do
+    // so at the same time. Errors: ConfigInvalid where it can't be made, is no file of exactly this
+    // size, belongs to somebody else, or others may open it.
+    static Result<SharedFile> open(const std::filesystem::path& path, std::size_t words);
+
+    SharedFile(SharedFile&& other) noexcept;
+    SharedFile& operator=(SharedFile&& other) noexcept;
+    SharedFile(const SharedFile&) = delete;
+    SharedFile& operator=(const SharedFile&) = delete;
+    ~SharedFile();
+
+    // Valid as long as this object is.
+    [[nodiscard]] std::span<std::uint64_t> words() const { return m_words; }
+
+  private:
+    explicit SharedFile(std::span<std::uint64_t> words) : m_words(words) {}
+    std::span<std::uint64_t> m_words;
+};
+
+}  // namespace core

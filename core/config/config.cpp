@@ -12,9 +12,11 @@
 #include <charconv>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -25,12 +27,14 @@ namespace {
 // One key of the file: how its text becomes a value and back. `set` gives what is wanted instead
 // when the text is not acceptable.
 struct Setting {
-    std::string key;  // section.name
+    std::string key;  // section.name, or section.section.name
     std::function<std::optional<std::string>(Config&, const std::string&)> set;
     std::function<std::string(const Config&)> show;
 };
 
 using Wanted = std::optional<std::string>;
+
+constexpr std::int64_t kMostThings = 10'000'000;
 
 std::optional<std::int64_t> parse_integer(const std::string& text) {
     std::int64_t value = 0;
@@ -163,6 +167,62 @@ Setting choice(std::string key,
             }};
 }
 
+constexpr std::string_view kUnlimited = "unlimited";
+
+// A number from 1, or no limit at all: "unlimited", or 0.
+template <class Access>
+Setting limit(std::string key, std::int64_t high, Access access) {
+    return {std::move(key),
+            [=](Config& config, const std::string& value) -> Wanted {
+                const auto number = value == kUnlimited ? 0 : parse_integer(value).value_or(-1);
+                if (number < 0 || number > high)
+                    return "a whole number from 1 to " + std::to_string(high) + ", or unlimited";
+                access(config) = number == 0 ? std::nullopt : std::optional(number);
+                return std::nullopt;
+            },
+            [access](const Config& config) {
+                const auto& number = access(config);
+                return number ? std::to_string(*number) : std::string(kUnlimited);
+            }};
+}
+
+// A duration from a day, or no limit at all.
+template <class Access>
+Setting retention(std::string key, Access access) {
+    return {std::move(key),
+            [access](Config& config, const std::string& value) -> Wanted {
+                const auto parsed = parse_duration(value);
+                if (value != kUnlimited && (!parsed || *parsed < std::chrono::hours(24)))
+                    return "a duration with its unit, from 1d, or unlimited";
+                access(config) = value == kUnlimited ? std::nullopt : parsed;
+                return std::nullopt;
+            },
+            [access](const Config& config) {
+                const auto& kept = access(config);
+                return kept ? format_duration(*kept) : std::string(kUnlimited);
+            }};
+}
+
+// What one plan allows.
+template <class OfPlan>
+std::vector<Setting> plan_settings(const std::string& section, OfPlan of) {
+    return {
+        limit(
+            section + ".requests_per_minute",
+            kMostRequestsPerMinute,
+            [of](auto& c) -> auto& { return of(c).requests_per_minute; }),
+        limit(
+            section + ".agents", kMostThings, [of](auto& c) -> auto& { return of(c).agents; }),
+        limit(
+            section + ".secrets", kMostThings, [of](auto& c) -> auto& { return of(c).secrets; }),
+        limit(
+            section + ".members", kMostThings, [of](auto& c) -> auto& { return of(c).members; }),
+        retention(
+            section + ".audit_retention", [of](auto& c) -> auto& {
+                return of(c).audit_retention;
+            })};
+}
+
 constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"error", log::Level::Error},
                                                                {"warning", log::Level::Warning},
                                                                {"info", log::Level::Info},
@@ -204,12 +264,12 @@ Setting sign_up_domains() {
             }};
 }
 
-const std::vector<Setting>& settings() {
+std::vector<Setting> single_settings() {
     using std::chrono::hours;
     using std::chrono::milliseconds;
     using std::chrono::minutes;
     using std::chrono::seconds;
-    static const std::vector<Setting> all{
+    return {
         text(
             "database.host", [](auto& c) -> auto& { return c.database.host; }),
         integer(
@@ -302,6 +362,48 @@ const std::vector<Setting>& settings() {
         choice(
             "log.level", kLevels, [](auto& c) -> auto& { return c.log.level; }),
     };
+}
+
+std::vector<Setting> rate_limit_settings() {
+    return {
+        text(
+            "rate_limit.file", [](auto& c) -> auto& { return c.rate_limit.file; }),
+        limit(
+            "rate_limit.failed_authentications", kMostRequestsPerMinute, [](auto& c) -> auto& {
+                return c.rate_limit.failed_authentications;
+            }),
+        limit(
+            "rate_limit.address_rate", kMostRequestsPerMinute, [](auto& c) -> auto& {
+                return c.rate_limit.address_rate;
+            }),
+        limit(
+            "rate_limit.credential_rate", kMostRequestsPerMinute, [](auto& c) -> auto& {
+                return c.rate_limit.credential_rate;
+            }),
+        limit(
+            "rate_limit.address_connections", kMostRequestsPerMinute, [](auto& c) -> auto& {
+                return c.rate_limit.address_connections;
+            }),
+    };
+}
+
+std::vector<Setting> all_settings() {
+    auto all = single_settings();
+    const auto add = [&all](std::vector<Setting> more) {
+        std::move(more.begin(), more.end(), std::back_inserter(all));
+    };
+    add(rate_limit_settings());
+    add(plan_settings(
+        "plans.free", [](auto& c) -> auto& { return c.plans.free; }));
+    add(plan_settings(
+        "plans.pro", [](auto& c) -> auto& { return c.plans.pro; }));
+    add(plan_settings(
+        "plans.enterprise", [](auto& c) -> auto& { return c.plans.enterprise; }));
+    return all;
+}
+
+const std::vector<Setting>& settings() {
+    static const std::vector<Setting> all = all_settings();
     return all;
 }
 
@@ -336,15 +438,25 @@ bool is_section(std::string_view name) {
     });
 }
 
+// One level of a key: `plans.free` in one word would be a second way to say the same.
+bool is_name(const std::string& text) {
+    return text.find('.') == std::string::npos;
+}
+
+// The keys and sections of a section.
 std::string known_keys_of(std::string_view section) {
     const std::string prefix = std::string(section) + ".";
     std::string list;
-    const auto add = [&list](std::string_view name) {
-        list.append(list.empty() ? "" : ", ").append(name);
+    std::string last;
+    const auto add = [&](std::string_view name) {
+        if (name != last) list.append(list.empty() ? "" : ", ").append(name);
+        last = name;
     };
-    for (const auto& setting : settings())
-        if (setting.key.starts_with(prefix))
-            add(std::string_view(setting.key).substr(prefix.size()));
+    for (const auto& setting : settings()) {
+        if (!setting.key.starts_with(prefix)) continue;
+        const std::string_view rest = std::string_view(setting.key).substr(prefix.size());
+        add(rest.substr(0, rest.find('.')));
+    }
     if (section == kIssuers)
         for (const auto& key : kIssuerKeys)
             add(key.name);
@@ -375,7 +487,7 @@ class Reader {
         std::set<std::string> seen;
         for (const auto& entry : root) {
             const std::string section = entry.first.Scalar();
-            if (section != kIssuers && !is_section(section))
+            if (section != kIssuers && (!is_name(section) || !is_section(section)))
                 return fault(entry.first.Mark(), "unknown section '" + section + "'");
             if (!seen.insert(section).second)
                 return fault(entry.first.Mark(), "section '" + section + "' stands twice");
@@ -389,14 +501,20 @@ class Reader {
   private:
     Result<void> read_section(const std::string& section, const YAML::Node& node) {
         if (node.IsNull()) return {};
+        const auto key_of = [&](const std::string& name) { return section + "." + name; };
         return read_map(
             section,
             node,
             [&](const std::string& name) {
-                return find_setting(std::string(section).append(".").append(name));
+                const std::string key = key_of(name);
+                return is_name(name) && (find_setting(key) != nullptr || is_section(key));
             },
-            [&](const Setting& setting, const std::string& text) {
-                return setting.set(m_config, text);
+            [&](const std::string& name, const YAML::Node& value) {
+                const std::string key = key_of(name);
+                const Setting* setting = find_setting(key);
+                if (setting == nullptr) return read_section(key, value);
+                return read_value(
+                    key, value, [&](const auto& text) { return setting->set(m_config, text); });
             });
     }
 
@@ -414,9 +532,15 @@ class Reader {
         IssuerEntry issuer;
         issuer.written_at = place_of(node.Mark());
         const auto done = read_map(
-            kIssuers, node, find_issuer_key, [&](const IssuerKey& key, const std::string& text) {
-                issuer.*(key.value) = text;
-                return text.empty() ? Wanted("a text that is not empty") : std::nullopt;
+            kIssuers,
+            node,
+            [](const std::string& name) { return find_issuer_key(name) != nullptr; },
+            [&](const std::string& name, const YAML::Node& value) {
+                return read_value(
+                    std::string(kIssuers) + "." + name, value, [&](const std::string& text) {
+                        issuer.*(find_issuer_key(name)->value) = text;
+                        return text.empty() ? Wanted("a text that is not empty") : std::nullopt;
+                    });
             });
         if (!done) return done;
         if (const auto wrong = fault_of(issuer)) return fault(node.Mark(), *wrong);
@@ -426,28 +550,32 @@ class Reader {
         return {};
     }
 
-    // Walks a map in which no key stands twice. `find` tells what a name stands for, nullptr where
-    // nothing; `take` takes its text, or gives what is wanted instead.
-    template <class Find, class Take>
+    // Walks a map in which no key stands twice. `knows` tells which names there are; `take` reads
+    // what one of them stands for.
+    template <class Knows, class Take>
     Result<void> read_map(const std::string& section,
                           const YAML::Node& node,
-                          const Find& find,
+                          const Knows& knows,
                           const Take& take) {
         if (!node.IsMap()) return fault(node.Mark(), "'" + section + "' wants keys below it");
         std::set<std::string> seen;
         for (const auto& entry : node) {
             const std::string name = entry.first.Scalar();
-            const std::string key = "'" + section + "." + name + "'";
-            const auto* known = find(name);
-            if (known == nullptr) return fault(entry.first.Mark(), unknown_key(section, name));
+            if (!knows(name)) return fault(entry.first.Mark(), unknown_key(section, name));
             if (!seen.insert(name).second)
                 return fault(entry.first.Mark(),
                              std::string("key '").append(name).append("' stands twice"));
-            if (!entry.second.IsScalar())
-                return fault(entry.second.Mark(), key + " wants a single value");
-            if (const Wanted wanted = take(*known, entry.second.Scalar()))
-                return fault(entry.second.Mark(), key + " must be " + *wanted);
+            if (const auto done = take(name, entry.second); !done) return done;
         }
+        return {};
+    }
+
+    // `set` takes the text, or gives what is wanted instead.
+    template <class Set>
+    Result<void> read_value(const std::string& key, const YAML::Node& node, const Set& set) {
+        if (!node.IsScalar()) return fault(node.Mark(), "'" + key + "' wants a single value");
+        if (const Wanted wanted = set(node.Scalar()))
+            return fault(node.Mark(), "'" + key + "' must be " + *wanted);
         return {};
     }
 
@@ -572,24 +700,44 @@ Result<std::filesystem::path> mail_password_file(const Config& config) {
                               "secretstore-mail-password");
 }
 
+namespace {
+
+// section.section.name, cut at its points.
+std::vector<std::string> parts_of(const std::string& key) {
+    std::vector<std::string> parts;
+    std::istringstream stream(key);
+    for (std::string part; std::getline(stream, part, '.');)
+        parts.push_back(part);
+    return parts;
+}
+
+}  // namespace
+
 std::string dump(const Config& config) {
     const Config defaults;
     YAML::Emitter out;
-    std::string open_section;
+    std::vector<std::string> open;  // sections
+    const auto close_down_to = [&](std::size_t depth) {
+        for (; open.size() > depth; open.pop_back())
+            out << YAML::EndMap;
+    };
     out << YAML::BeginMap;
     for (const auto& setting : settings()) {
         const std::string value = setting.show(config);
         if (value == setting.show(defaults)) continue;
-        const auto dot = setting.key.find('.');
-        const std::string section = setting.key.substr(0, dot);
-        if (section != open_section) {
-            if (!open_section.empty()) out << YAML::EndMap;
-            out << YAML::Key << section << YAML::Value << YAML::BeginMap;
-            open_section = section;
+        const auto parts = parts_of(setting.key);
+        const auto name = std::prev(parts.end());
+        const auto fork = std::mismatch(open.begin(), open.end(), parts.begin(), name).first;
+        close_down_to(static_cast<std::size_t>(fork - open.begin()));
+        for (auto section = parts.begin() + static_cast<std::ptrdiff_t>(open.size());
+             section != name;
+             ++section) {
+            out << YAML::Key << *section << YAML::Value << YAML::BeginMap;
+            open.push_back(*section);
         }
-        out << YAML::Key << setting.key.substr(dot + 1) << YAML::Value << value;
+        out << YAML::Key << *name << YAML::Value << value;
     }
-    if (!open_section.empty()) out << YAML::EndMap;
+    close_down_to(0);
     dump_issuers(out, config.issuers);
     out << YAML::EndMap;
     return out.c_str();

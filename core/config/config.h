@@ -1,18 +1,20 @@
 // The configuration file: typed, every default in one place (config.cpp, kSettings), unknown and
 // duplicate keys refused with file and line. Only a main reads it.
 //
-// YAML with two levels, `section: {key: value}`, and lists of such maps. Beside the file,
-// conf.d/*.yaml is read in the order of names; later values win, entries of lists are added.
-// Secrets never stand in it.
+// YAML, `section: {key: value}`; a section may have sections of its own, and there are lists of
+// such maps. Beside the file, conf.d/*.yaml is read in the order of names; later values win,
+// entries of lists are added. Secrets never stand in it.
 #pragma once
 
 #include "core/base/log.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/config/issuers.h"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +88,17 @@ struct Config {
         // What links in mails begin with.
         std::string public_url;
     };
+    struct RateLimit {
+        // Where all workers of this host count; the one file that they write.
+        std::filesystem::path file = "/run/secretstore/limits";
+        // From here on numbers of nothing mean: no limit.
+        // A minute and client address.
+        std::optional<std::int64_t> failed_authentications = 30;
+        // What nginx lets through: requests a second, and connections with a request under way.
+        std::optional<std::int64_t> address_rate = 1000;
+        std::optional<std::int64_t> credential_rate = 1000;
+        std::optional<std::int64_t> address_connections = 512;
+    };
     struct Log {
         log::Level level = log::Level::Info;
     };
@@ -103,6 +116,8 @@ struct Config {
     Egress egress;
     Webhooks webhooks;
     Mail mail;
+    RateLimit rate_limit;
+    Plans plans;
     Log log;
 };
 

@@ -87,7 +87,8 @@ core::Result<core::identity::Origin> origin_of(const IncomingRequest& incoming,
         .request_id = request_id,
         .address = std::move(*address),
         .user_agent = sanitised_user_agent(incoming.user_agent.value_or(std::string_view{})),
-        .idempotency_key = {}};
+        .idempotency_key = {},
+        .plan_version = {}};
 }
 
 core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
@@ -113,13 +114,30 @@ core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
                                                                 body.expose()})};
 }
 
-core::Result<core::identity::Principal> authenticate(core::service::Services& services,
-                                                     const Route& route,
-                                                     const IncomingRequest& incoming,
-                                                     const core::identity::Origin& origin) {
+namespace {
+
+// Is it for the credential that the request was refused, and not for what else it says or for us?
+bool is_of_credential(core::ErrorCode code) {
+    return code == core::ErrorCode::Unauthorized || code == core::ErrorCode::ScopeDenied;
+}
+
+}  // namespace
+
+core::Result<core::identity::Principal> identify(core::service::Services& services,
+                                                 const Route& route,
+                                                 const IncomingRequest& incoming,
+                                                 const core::identity::Origin& origin) {
     if (route.auth == core::identity::AuthKind::None) return core::identity::Principal{};
-    return services.authenticator.authenticate(
-        {route.auth, route.role}, {incoming.authorization, incoming.tenant}, origin);
+    const core::identity::Access wanted{route.auth, route.role};
+    const core::service::Credentials credentials{incoming.authorization, incoming.tenant};
+    auto& authenticator = services.authenticator;
+    if (!credentials.authorization) return authenticator.identify(wanted, credentials, origin);
+    auto& limits = services.rate_limits;
+    if (auto admitted = limits.admit_address(origin.address); !admitted)
+        return core::failure(std::move(admitted));
+    auto principal = authenticator.identify(wanted, credentials, origin);
+    if (principal || !is_of_credential(principal.error().code)) return principal;
+    return tl::unexpected(limits.count_failure(origin.address, std::move(principal).error()));
 }
 
 }  // namespace fcgi

@@ -33,11 +33,11 @@ inline constexpr std::size_t kMaxIdempotencyKeyBytes = 255;
 core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
     const IncomingRequest& incoming, const core::Body& body);
 
-// What route.auth asks for; nobody where it asks for nobody. Errors: as
-// core::service::Authenticator.
-core::Result<core::identity::Principal> authenticate(core::service::Services& services,
-                                                     const Route& route,
-                                                     const IncomingRequest& incoming,
-                                                     const core::identity::Origin& origin);
+// Who is asking; nobody where the route asks for nobody. Errors: as
+// core::service::Authenticator::identify(); RateLimited where this address has failed too often.
+core::Result<core::identity::Principal> identify(core::service::Services& services,
+                                                 const Route& route,
+                                                 const IncomingRequest& incoming,
+                                                 const core::identity::Origin& origin);
 
 }  // namespace fcgi

@@ -3,7 +3,7 @@
 #include "core/base/log.h"
 #include "fcgi/authenticate.h"
 #include "fcgi/error_response.h"
-#include "fcgi/request_context.h"
+#include "fcgi/rate_limit_headers.h"
 
 #include <algorithm>
 #include <atomic>
@@ -18,6 +18,10 @@ namespace fcgi {
 namespace {
 
 using core::ErrorCode;
+using core::service::RateJudgement;
+
+// Each turn but the first means that the tenant's plan was changed meanwhile.
+constexpr int kTurns = 8;
 
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
@@ -132,12 +136,15 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
                                              HttpRequest& request,
                                              const IncomingRequest& incoming,
                                              BodySource& body,
-                                             const core::RequestId& request_id) {
+                                             const core::RequestId& request_id,
+                                             RateJudgement& judged) {
     const Route& route = *routed.route;
     auto origin = origin_of(incoming, request_id);
     if (!origin) return core::failure(std::move(origin));
-    auto principal = authenticate(m_services, route, incoming, *origin);
+    auto principal = identify(m_services, route, incoming, *origin);
     if (!principal) return core::failure(std::move(principal));
+    if (auto admitted = admit(route, *principal, *origin, judged); !admitted)
+        return core::failure(std::move(admitted));
 
     if (auto known = request.query.accept_only(route.query); !known)
         return core::failure(std::move(known));
@@ -158,7 +165,38 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
         request.body = std::move(*document);
     }
     RequestContext context{m_services, std::move(*principal), std::move(*origin)};
-    return route.handler(context, request);
+    return handle(route, context, request, judged);
+}
+
+core::Result<void> Dispatcher::admit(const Route& route,
+                                     core::identity::Principal& principal,
+                                     core::identity::Origin& origin,
+                                     RateJudgement& judged) {
+    if (route.auth == core::identity::AuthKind::None) return {};
+    // Whom an ID token names may belong to no tenant, or be about to join one.
+    if (!std::holds_alternative<core::identity::IdentityPrincipal>(principal)) {
+        auto judgement = m_services.rate_limits.judge(principal, origin);
+        if (!judgement) return core::failure(std::move(judgement));
+        judged = std::move(*judgement);
+        if (judged.refusal) return tl::unexpected(*judged.refusal);
+    }
+    return m_services.authenticator.check_access({route.auth, route.role}, principal, origin);
+}
+
+core::Result<HttpResponse> Dispatcher::handle(const Route& route,
+                                              RequestContext& context,
+                                              const HttpRequest& request,
+                                              RateJudgement& judged) {
+    for (int turn = 0; turn < kTurns; ++turn) {
+        auto response = route.handler(context, request);
+        if (response || response.error().code != ErrorCode::PlanChanged) return response;
+        auto judgement =
+            m_services.rate_limits.judge_again(context.principal, context.origin, judged);
+        if (!judgement) return core::failure(std::move(judgement));
+        judged = std::move(*judgement);
+        if (judged.refusal) return tl::unexpected(*judged.refusal);
+    }
+    return core::failure(ErrorCode::PlanChanged, {}, "the tenant's plan changes all the time");
 }
 
 HttpResponse Dispatcher::answer(const IncomingRequest& incoming,
@@ -172,10 +210,14 @@ HttpResponse Dispatcher::answer(const IncomingRequest& incoming,
                         .body = {},
                         .if_match = incoming.if_match,
                         .if_none_match = incoming.if_none_match};
-    auto response = serve(*routed, request, incoming, body, request_id);
-    if (response) return *std::move(response);
-    log_error(response.error(), request_id);
-    return error_response(response.error(), credential_sent(incoming));
+    RateJudgement judged;
+    auto served = serve(*routed, request, incoming, body, request_id, judged);
+    if (!served) log_error(served.error(), request_id);
+    HttpResponse response =
+        served ? *std::move(served) : error_response(served.error(), credential_sent(incoming));
+    if (judged.quota)
+        add_rate_limit_headers(response, *judged.quota, m_services.runtime.clock.now());
+    return response;
 }
 
 HttpResponse Dispatcher::dispatch(const IncomingRequest& incoming, BodySource& body) {

@@ -1,14 +1,15 @@
 // One request from the raw target to the answer: route, credential, query, body, handler, error.
 // Thread-compatible: one object per request thread.
 //
-// The order is fixed here and nowhere else: a handler is not even called before the credential
-// that its route asks for has been verified, and no body is read before that.
+// The order is fixed here and nowhere else: who is asking, is that within the tenant's limit, may
+// they call this; only then is a body read and a handler called.
 #pragma once
 
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/service/services.h"
 #include "fcgi/http.h"
+#include "fcgi/request_context.h"
 #include "fcgi/router.h"
 
 #include <cstddef>
@@ -32,11 +33,22 @@ class Dispatcher {
     HttpResponse answer(const IncomingRequest& incoming,
                         BodySource& body,
                         const core::RequestId& request_id);
+    // Fills `judged` as soon as it is known whose request this is.
     core::Result<HttpResponse> serve(const Routed& routed,
                                      HttpRequest& request,
                                      const IncomingRequest& incoming,
                                      BodySource& body,
-                                     const core::RequestId& request_id);
+                                     const core::RequestId& request_id,
+                                     core::service::RateJudgement& judged);
+    // Is this caller within its limit, and may it call this?
+    core::Result<void> admit(const Route& route,
+                             core::identity::Principal& principal,
+                             core::identity::Origin& origin,
+                             core::service::RateJudgement& judged);
+    core::Result<HttpResponse> handle(const Route& route,
+                                      RequestContext& context,
+                                      const HttpRequest& request,
+                                      core::service::RateJudgement& judged);
 
     const Router& m_router;
     core::service::Services& m_services;

@@ -44,8 +44,8 @@ std::string_view retry_after_of(ErrorCode code) {
 }
 
 std::string_view message_of(const core::Error& error) {
-    if (error.code == ErrorCode::StoreUnavailable) return kUnavailable;
     if (error.code == ErrorCode::IssuerUnavailable) return kSignInUnavailable;
+    if (status_of(error.code) == Status::ServiceUnavailable) return kUnavailable;
     // Whatever a layer below wrote: an internal fault is told in one sentence.
     if (is_internal(error.code)) return kServerFailed;
     return error.public_message;
@@ -79,6 +79,7 @@ Status status_of(ErrorCode code) {
             return Status::TooManyRequests;
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::PlanChanged:
             return Status::ServiceUnavailable;
         case ErrorCode::ConfigInvalid:
         case ErrorCode::IntegrityFailure:
@@ -122,6 +123,7 @@ std::string_view wire_code(ErrorCode code) {
         case ErrorCode::KekUnavailable:
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::PlanChanged:
         case ErrorCode::Internal:
             return "INTERNAL_ERROR";
     }
@@ -150,7 +152,8 @@ HttpResponse error_response(const core::Error& error, CredentialSent credential)
     }
     if (status == Status::ServiceUnavailable)
         response.headers.push_back({"Retry-After", std::string(retry_after_of(error.code))});
-    if (status == Status::TooManyRequests) response.headers.push_back({"Retry-After", "60"});
+    if (status == Status::TooManyRequests)
+        response.headers.push_back({"Retry-After", std::to_string(error.retry_after.count())});
     return response;
 }
 

@@ -60,6 +60,8 @@ constexpr std::array kCollect{ErrorCode::NotFound, ErrorCode::VersionConflict};
 constexpr std::array kRevokeToken{ErrorCode::NotFound, ErrorCode::AlreadyRevoked};
 constexpr std::array kRead{ErrorCode::SecretNotFound, ErrorCode::SecretExpired};
 constexpr std::array kWrite{ErrorCode::VersionConflict};
+constexpr std::array kStore{ErrorCode::VersionConflict, ErrorCode::PlanLimitReached};
+constexpr std::array kAccept{ErrorCode::NotFound, ErrorCode::PlanLimitReached};
 constexpr std::array kSecretNotFound{ErrorCode::SecretNotFound};
 
 constexpr std::array kRoutes{
@@ -180,7 +182,8 @@ constexpr std::array kRoutes{
           .operation_id = "importSecrets",
           .summary = "Import the secrets of a .env file, all or none",
           .request_schema = "ImportRequest",
-          .response_schema = "ImportAnswer"},
+          .response_schema = "ImportAnswer",
+          .errors = kPlanLimit},
     Route{.method = Method::Get,
           .path = "/v1/secrets/{secret_path+}",
           .auth = AuthKind::ScopedTokenOrUser,
@@ -202,7 +205,7 @@ constexpr std::array kRoutes{
           .summary = "Store a secret or its next version",
           .request_schema = "SecretWrite",
           .response_schema = "StoredSecret",
-          .errors = kWrite},
+          .errors = kStore},
     Route{.method = Method::Delete,
           .path = "/v1/secrets/{secret_path+}",
           .auth = AuthKind::User,
@@ -519,7 +522,7 @@ constexpr std::array kRoutes{
           .summary = "Join a tenant by an invitation to one's own, verified e-mail address",
           .request_schema = "InvitationAcceptance",
           .response_schema = "JoinedTenant",
-          .errors = kNotFound},
+          .errors = kAccept},
     Route{.method = Method::Get,
           .path = "/v1/health",
           .auth = AuthKind::None,

@@ -12,6 +12,7 @@
 #include "core/daemon/process.h"
 #include "core/daemon/signals.h"
 #include "core/service/keyring.h"
+#include "core/service/rate_counters.h"
 #include "core/service/services.h"
 #include "core/store/connection_pool.h"
 #include "core/store/read_batcher.h"
@@ -95,7 +96,9 @@ core::service::Policy policy_of(const Config& config) {
             .user_reads = config.policy.user_reads,
             .local_issuer = config.local_issuer.enabled ? config.local_issuer.issuer : "",
             .sign_up = sign_up_policy_of(config),
-            .webhook_destination = core::config::webhook_destination_of(config)};
+            .webhook_destination = core::config::webhook_destination_of(config),
+            .plans = config.plans,
+            .failed_authentications = config.rate_limit.failed_authentications};
 }
 
 Result<core::service::Keyring> load_keyring(core::store::ConnectionPool& connections,
@@ -148,6 +151,8 @@ Result<void> serve(const Options& options, const Config& config) {
     if (!root_key_file) return failure(root_key_file);
     const auto root_key = core::crypto::load_root_key_file(*root_key_file);
     if (!root_key) return failure(root_key);
+    auto counters = core::service::RateCounters::open(config.rate_limit.file);
+    if (!counters) return failure(std::move(counters));
     const auto listening = fcgi::listening_socket();
     if (!listening) return failure(listening);
 
@@ -170,7 +175,8 @@ Result<void> serve(const Options& options, const Config& config) {
                                          .keyring = **keyring,
                                          .issuers = issuers,
                                          .connections = connections,
-                                         .reads = &reads};
+                                         .reads = &reads,
+                                         .counters = &*counters};
     const fcgi::Router router(fcgi::routes());
     std::vector<std::unique_ptr<fcgi::RequestHandler>> handlers;
     for (std::int64_t i = 0; i < config.worker.threads; ++i)

@@ -93,7 +93,7 @@ ALTER FUNCTION store.create_audit_partitions(first date, last date) OWNER TO sec
 -- Name: find_agent_key(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, key_version bigint, active boolean, plan text, rate_limit_key text)
+CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, key_version bigint, active boolean, plan text, plan_version bigint, requests_per_minute integer, rate_limit_key text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -101,7 +101,8 @@ begin
     return query
         select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac,
                a.allowed_namespaces, a.allowed_scopes, a.ip_allowlist::text[],
-               a.limits_version, a.key_version, a.active, t.plan, t.rate_limit_key
+               a.limits_version, a.key_version, a.active, t.plan, t.plan_version,
+               t.requests_per_minute, t.rate_limit_key
         from store.agents a
         join store.tenants t on t.tenant_id = a.tenant_id
         where a.key_public_id = wanted_public_id;
@@ -152,15 +153,16 @@ ALTER FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) O
 -- Name: find_person(text, text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_person(wanted_issuer text, wanted_subject text) RETURNS TABLE(user_id uuid, tenant_id uuid, role text)
+CREATE FUNCTION store.find_person(wanted_issuer text, wanted_subject text) RETURNS TABLE(user_id uuid, tenant_id uuid, role text, plan text, plan_version bigint, requests_per_minute integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
     return query
-        select u.user_id, m.tenant_id, m.role
+        select u.user_id, m.tenant_id, m.role, t.plan, t.plan_version, t.requests_per_minute
         from store.users u
         left join store.members m on m.user_id = u.user_id
+        left join store.tenants t on t.tenant_id = m.tenant_id
         where u.issuer = wanted_issuer and u.subject = wanted_subject
         order by m.created_at, m.tenant_id;
 end
@@ -172,7 +174,7 @@ ALTER FUNCTION store.find_person(wanted_issuer text, wanted_subject text) OWNER 
 -- Name: find_personal_token(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_personal_token(wanted_public_id text) RETURNS TABLE(tenant_id uuid, personal_token_id uuid, user_id uuid, key_pepper_id uuid, key_mac bytea, token_role text, member_role text, is_revoked boolean, has_expired boolean, was_used_lately boolean)
+CREATE FUNCTION store.find_personal_token(wanted_public_id text) RETURNS TABLE(tenant_id uuid, personal_token_id uuid, user_id uuid, key_pepper_id uuid, key_mac bytea, token_role text, member_role text, is_revoked boolean, has_expired boolean, was_used_lately boolean, plan text, plan_version bigint, requests_per_minute integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -180,9 +182,11 @@ begin
     return query
         select p.tenant_id, p.personal_token_id, p.user_id, p.key_pepper_id, p.key_mac, p.role, m.role,
                p.revoked_at is not null, p.expires_at <= now(),
-               coalesce(p.last_used_at > now() - interval '1 minute', false)
+               coalesce(p.last_used_at > now() - interval '1 minute', false),
+               t.plan, t.plan_version, t.requests_per_minute
         from store.personal_tokens p
         join store.members m on m.tenant_id = p.tenant_id and m.user_id = p.user_id
+        join store.tenants t on t.tenant_id = p.tenant_id
         where p.key_public_id = wanted_public_id;
 end
 $$;
@@ -964,9 +968,14 @@ CREATE TABLE store.tenants (
     notify_approval_requests boolean DEFAULT true NOT NULL,
     notify_security_alerts boolean DEFAULT true NOT NULL,
     approval_policies_version bigint DEFAULT 0 NOT NULL,
+    plan_version bigint DEFAULT 1 NOT NULL,
+    plan_changed_at timestamp with time zone,
+    requests_per_minute integer,
     CONSTRAINT tenants_name_has_1_to_200_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
+    CONSTRAINT tenants_only_enterprise_has_its_own_number CHECK (((requests_per_minute IS NULL) OR (plan = 'enterprise'::text))),
     CONSTRAINT tenants_plan_is_known CHECK ((plan = ANY (ARRAY['free'::text, 'pro'::text, 'enterprise'::text]))),
-    CONSTRAINT tenants_rate_limit_key_has_24_characters CHECK ((rate_limit_key ~ '^[0-9A-Za-z]{24}$'::text))
+    CONSTRAINT tenants_rate_limit_key_has_24_characters CHECK ((rate_limit_key ~ '^[0-9A-Za-z]{24}$'::text)),
+    CONSTRAINT tenants_requests_per_minute_has_a_range CHECK (((requests_per_minute >= 0) AND (requests_per_minute <= 5000000)))
 );
 
 ALTER TABLE ONLY store.tenants FORCE ROW LEVEL SECURITY;
@@ -978,6 +987,18 @@ ALTER TABLE store.tenants OWNER TO secretstore_owner;
 --
 
 COMMENT ON COLUMN store.tenants.rate_limit_key IS 'Stands in the readable part of every token, so that nginx can shed load per tenant. Not secret.';
+
+--
+-- Name: COLUMN tenants.plan_version; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenants.plan_version IS 'Grows with every change of the plan. Requests are judged again where it is not the one they were judged by.';
+
+--
+-- Name: COLUMN tenants.requests_per_minute; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenants.requests_per_minute IS 'Instead of the number of the plan; 0 is no limit.';
 
 --
 -- Name: token_patterns; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -1576,6 +1597,12 @@ CREATE INDEX tokens_by_expiry ON store.tokens USING btree (expires_at);
 CREATE INDEX tokens_by_request ON store.tokens USING btree (request_digest, tenant_id, agent_id, issued_at);
 
 --
+-- Name: tenants tenants_note_plan_change; Type: TRIGGER; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TRIGGER tenants_note_plan_change BEFORE UPDATE ON store.tenants FOR EACH ROW EXECUTE FUNCTION store.note_plan_change();
+
+--
 -- Name: agents agents_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -1829,6 +1856,12 @@ CREATE POLICY batch ON store.secret_versions FOR SELECT TO secretstore_reader US
 --
 
 CREATE POLICY batch ON store.secrets FOR SELECT TO secretstore_reader USING (true);
+
+--
+-- Name: tenants batch; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY batch ON store.tenants FOR SELECT TO secretstore_reader USING (true);
 
 --
 -- Name: tokens batch; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -3299,6 +3332,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.tenants TO secretstore_maint;
 
 GRANT INSERT(tenant_id) ON TABLE store.tenants TO secretstore_app;
 GRANT SELECT(tenant_id) ON TABLE store.tenants TO secretstore_egress;
+GRANT SELECT(tenant_id) ON TABLE store.tenants TO secretstore_reader;
 
 --
 -- Name: COLUMN tenants.name; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3338,6 +3372,12 @@ GRANT SELECT(notify_security_alerts) ON TABLE store.tenants TO secretstore_egres
 --
 
 GRANT UPDATE(approval_policies_version) ON TABLE store.tenants TO secretstore_app;
+
+--
+-- Name: COLUMN tenants.plan_version; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(plan_version) ON TABLE store.tenants TO secretstore_reader;
 
 --
 -- Name: TABLE token_patterns; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -42,6 +42,8 @@ std::string_view to_string(ErrorCode code) {
             return "IssuerUnavailable";
         case ErrorCode::StoreUnavailable:
             return "StoreUnavailable";
+        case ErrorCode::PlanChanged:
+            return "PlanChanged";
         case ErrorCode::Internal:
             return "Internal";
     }

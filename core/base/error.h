@@ -4,6 +4,7 @@
 // library; `detail` goes to the log and never leaves the host. Neither may hold a secret.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,7 @@ enum class ErrorCode {
     KekUnavailable,     // the key that sealed a row is not loaded
     IssuerUnavailable,  // the keys of an identity provider are too old; concerns people only
     StoreUnavailable,   // PostgreSQL is away, too slow, or a COMMIT's outcome is unknown
+    PlanChanged,        // judged by a plan that is not the tenant's any more; to be judged again
     Internal,           // a bug
 };
 
@@ -43,6 +45,8 @@ struct Error {
     ErrorCode code = ErrorCode::Internal;
     std::string public_message;
     std::string detail;
+    // When to come again, where the code is RateLimited.
+    std::chrono::seconds retry_after{0};
 };
 
 }  // namespace core

@@ -8,6 +8,7 @@
 
 #include <tl/expected.hpp>
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,11 @@ using Failure = tl::unexpected<Error>;
 // A new error. `detail` is for the log only.
 inline Failure failure(ErrorCode code, std::string public_message, std::string detail = {}) {
     return Failure(Error{code, std::move(public_message), std::move(detail)});
+}
+
+// RateLimited: to come again after `wait`.
+inline Failure rate_limited(std::chrono::seconds wait, std::string public_message) {
+    return Failure(Error{ErrorCode::RateLimited, std::move(public_message), {}, wait});
 }
 
 // Passes on the error of a failed Result. Precondition: !result.

@@ -3,6 +3,7 @@
 // into a line on stderr and an exit code.
 #pragma once
 
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/config/config.h"
 
@@ -42,7 +43,7 @@ Result<void> init(const config::Config& config);
 
 struct NewTenant {
     std::string name;
-    std::string plan = "free";
+    Plan plan = Plan::Free;
     std::string owner_email;
 };
 Result<void> tenant_create(const config::Config& config, const NewTenant& tenant, Output output);
@@ -134,8 +135,8 @@ Result<ExitCode> mail_test(const config::Config& config,
 
 // What the timers call: the next audit partitions; approvals that nobody decided in time; scoped
 // tokens, personal tokens and invitations that have expired; requests that no longer come again;
-// the counts of the audit log; secrets that expire soon; and old messages. One at a time, on
-// however many hosts.
+// the counts of the audit log; secrets that expire soon; old messages; and audit events that are
+// older than their tenants' plans keep. One at a time, on however many hosts.
 Result<ExitCode> maintain(const config::Config& config);
 
 }  // namespace core::ctl

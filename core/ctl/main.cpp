@@ -12,6 +12,7 @@
 #include <functional>
 #include <iostream>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -128,13 +129,24 @@ void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
             return core::ctl::tenant_create(c, arguments.tenant, arguments.output());
         }));
     create->add_option("NAME", arguments.tenant.name, "The tenant's name")->required();
-    create->add_option("--plan", arguments.tenant.plan, "free, pro or enterprise")
-        ->check(CLI::IsMember({"free", "pro", "enterprise"}));
+    add_plan_option(*create, "--plan", arguments.tenant.plan);
     create->add_option("--owner", arguments.tenant.owner_email, "The owner's e-mail address")
         ->required();
     add_verb(tenant, arguments, "list", "List tenants", done_by([&arguments](const Config& c) {
                  return core::ctl::tenant_list(c, arguments.output());
              }));
+    auto* plan = add_verb(tenant,
+                          arguments,
+                          "plan",
+                          "Give a tenant another plan",
+                          done_by([&arguments](const Config& c) {
+                              return core::ctl::tenant_plan(c, arguments.plan_change);
+                          }));
+    plan->add_option("TENANT", arguments.plan_change.tenant, "The tenant's id")->required();
+    add_plan_option(*plan, "PLAN", arguments.plan_change.plan)->required();
+    plan->add_option("--requests-per-minute",
+                     arguments.plan_change.requests_per_minute,
+                     "A number of its own for an enterprise tenant, or unlimited");
 }
 
 void add_user_verbs(CLI::App& app, Arguments& arguments) {

@@ -48,6 +48,7 @@ Session::Session(const config::Config& config, store::Role role)
     m_policy.token_issuer = config.tokens.issuer;
     m_policy.invitation_ttl = config.members.invitation_ttl;
     m_policy.webhook_destination = config::webhook_destination_of(config);
+    m_policy.plans = config.plans;
 }
 
 Result<void> Session::open_root_key(const config::Config& config) {
@@ -66,7 +67,8 @@ Result<void> Session::open_keys(const config::Config& config) {
 }
 
 service::Runtime Session::runtime() {
-    return {m_clock, m_policy, *m_root_key, m_keyring, m_no_issuers, m_connections, nullptr};
+    return {
+        m_clock, m_policy, *m_root_key, m_keyring, m_no_issuers, m_connections, nullptr, nullptr};
 }
 
 }  // namespace core::ctl

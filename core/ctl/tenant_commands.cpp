@@ -3,9 +3,11 @@
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
 
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -89,7 +91,8 @@ Result<void> tenant_create(const config::Config& config, const NewTenant& tenant
     }
     JsonWriter json;
     json.begin_object().member("id", created->id.text()).member("name", created->name);
-    json.member("plan", created->plan).member("created_at", format_rfc3339(created->created_at));
+    json.member("plan", to_string(created->plan))
+        .member("created_at", format_rfc3339(created->created_at));
     print_json(std::move(json.end_object()));
     return {};
 }
@@ -104,13 +107,40 @@ Result<void> tenant_list(const config::Config& config, Output output) {
     json.begin_object().key("items").begin_array();
     for (const auto& tenant : *tenants) {
         if (output == Output::Text)
-            print_line(tenant.id.text() + "  " + tenant.plan + "  " + tenant.name);
+            print_line(tenant.id.text() + "  " + std::string(to_string(tenant.plan)) + "  " +
+                       tenant.name);
         json.begin_object().member("id", tenant.id.text()).member("name", tenant.name);
-        json.member("plan", tenant.plan);
+        json.member("plan", to_string(tenant.plan));
         json.member("created_at", format_rfc3339(tenant.created_at)).end_object();
     }
     json.end_array().member("total", static_cast<std::int64_t>(tenants->size())).end_object();
     if (output == Output::Json) print_json(std::move(json));
+    return {};
+}
+
+Result<void> tenant_plan(const config::Config& config, const PlanChange& change) {
+    const auto tenant = parse_tenant(change.tenant);
+    if (!tenant) return failure(tenant);
+    std::optional<std::int64_t> own;
+    if (change.requests_per_minute == "unlimited") {
+        own = 0;
+    } else if (!change.requests_per_minute.empty()) {
+        const std::string& text = change.requests_per_minute;
+        std::int64_t number = 0;
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (read.ec != std::errc{} || read.ptr != text.data() + text.size() || number < 1)
+            return failure(ErrorCode::InvalidRequest,
+                           "--requests-per-minute is a whole number from 1, or unlimited");
+        own = number;
+    }
+    Session session(config, store::Role::Maint);
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
+    const auto runtime = session.runtime();
+    const auto before =
+        service::Tenants(runtime, session.issuer()).change_plan(*tenant, change.plan, own);
+    if (!before) return failure(before);
+    print_line("tenant " + change.tenant + " had the plan " + std::string(to_string(before->plan)) +
+               " and has " + std::string(to_string(change.plan)) + " from its next request on");
     return {};
 }
 

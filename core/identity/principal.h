@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/identity/id_token.h"
 #include "core/identity/ip_allowlist.h"
 #include "core/identity/member_role.h"
@@ -50,13 +51,15 @@ struct AgentPrincipal {
     scope::AgentLimits limits;
     std::int64_t limits_version = 0;
     std::int64_t key_version = 0;
-    std::string plan;            // free, pro, enterprise
+    TenantPlan plan;
     std::string rate_limit_key;  // of the tenant
 };
 
 // The holder of a scoped token. Its signature and claims hold; its row has not been looked at.
 struct TokenPrincipal {
     ScopedTokenClaims claims;
+    // Remembered: not looked up for each request, as those of the others are.
+    TenantPlan plan;
 };
 
 // A person, member of the tenant.
@@ -64,6 +67,7 @@ struct UserPrincipal {
     TenantId tenant;
     UserId user;
     MemberRole role = MemberRole::None;
+    TenantPlan plan;
     // When the person last proved who they are; nothing where the credential does not tell.
     std::optional<Timestamp> signed_in_at;
 };
@@ -89,6 +93,9 @@ struct Origin {
     IpAddress address;
     std::string user_agent;  // at most 256 bytes of valid UTF-8 without control characters
     std::optional<IdempotencyKey> idempotency_key;
+    // The version of the tenant's plan that the request was judged by. Where the database says that
+    // there is another one, nothing is done (ErrorCode::PlanChanged). Nothing: any will do.
+    std::optional<std::int64_t> plan_version;
 };
 
 }  // namespace core::identity

@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::chrono::seconds kSkew{30};
 constexpr std::string_view kAlgorithm = "HS256";
-constexpr std::array<std::string_view, 3> kPlanHints{"fre", "pro", "ent"};
 constexpr std::size_t kRateLimitKeySize = 24;
 
 // nginx cuts hint and key out of the encoded payload by position (architecture.md §5).
-bool has_fixed_shape(std::string_view plan_hint, std::string_view rate_limit_key) {
-    const bool known =
-        std::find(kPlanHints.begin(), kPlanHints.end(), plan_hint) != kPlanHints.end();
+bool has_fixed_shape(std::string_view hint, std::string_view rate_limit_key) {
+    const bool known = std::any_of(kAllPlans.begin(), kAllPlans.end(), [&](Plan plan) {
+        return identity::plan_hint(plan) == hint;
+    });
     return known && rate_limit_key.size() == kRateLimitKeySize &&
            std::all_of(rate_limit_key.begin(), rate_limit_key.end(), [](char c) {
                return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -163,6 +163,18 @@ Result<void> read_rights(const JsonObject& object, const JsonValue& root, Scoped
 }
 
 }  // namespace
+
+std::string_view plan_hint(Plan plan) {
+    switch (plan) {
+        case Plan::Free:
+            return "fre";
+        case Plan::Pro:
+            return "pro";
+        case Plan::Enterprise:
+            return "ent";
+    }
+    return "fre";
+}
 
 void ScopedTokenKeys::add(std::string kid, ByteView key) {
     if (m_keys.empty()) m_signing_kid = kid;

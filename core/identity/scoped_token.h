@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/crypto/mac.h"
@@ -28,6 +29,9 @@ namespace core::identity {
 
 inline constexpr std::string_view kScopedTokenType = "ass-scoped+jwt";
 inline constexpr std::string_view kScopedTokenAudience = "secretstore";
+
+// What tokens say of their tenant's plan, for nginx: fre, pro, ent.
+std::string_view plan_hint(Plan plan);
 
 // Everything that is signed. Member names on the wire in comments, in this order.
 struct ScopedTokenClaims {

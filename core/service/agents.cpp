@@ -5,11 +5,13 @@
 #include "core/identity/api_key.h"
 #include "core/service/audit_trail.h"
 #include "core/service/notifications.h"
+#include "core/service/plan_limits.h"
 #include "core/service/services.h"
 #include "core/service/text_rules.h"
 #include "core/store/agent_store.h"
 #include "core/store/connection_pool.h"
 #include "core/store/outbox_store.h"
+#include "core/store/tenant_store.h"
 #include "core/store/transaction.h"
 
 #include <algorithm>
@@ -78,6 +80,16 @@ std::string creation_payload(const store::NewAgentRow& row) {
     row.created_by ? writer.value(row.created_by->text()) : writer.value(nullptr);
     writer.end_object();
     return std::move(writer).take_text();
+}
+
+// Of an agent that there is no room for.
+store::AuditRecord refused_creation(const Runtime& runtime) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = "auth.failed";
+    record.resource_type = "agent";
+    record.reason = std::string(kNoRoom);
+    return record;
 }
 
 std::string creation_details(const store::NewAgentRow& row) {
@@ -161,8 +173,14 @@ Result<Body> Agents::create(const Actor& actor,
         actor.tenant,
         audit_origin(actor, origin),
         origin,
-        [](store::Transaction&) {},
+        [&](store::Transaction& transaction) {
+            store::add_lock_tenant_plan(transaction, actor.tenant);
+            store::add_count_active_agents(transaction, actor.tenant);
+        },
         [&](Change& change) -> Result<Body> {
+            if (auto no_room = find_no_room(
+                    m_runtime.policy.plans, change.found(0), change.found(1), Counted::Agents))
+                return change.refuse(refused_creation(m_runtime), std::move(*no_room));
             store::add_agent(change.transaction(), actor.tenant, row);
             auto record = record_of("agent.created", row.agent);
             record.details = creation_details(row);

@@ -292,8 +292,8 @@ Result<AuditExport> Audit::start_export(const TenantId& tenant,
                                         ExportFormat format) {
     auto slot = ExportSlot::take();
     if (!slot)
-        return failure(ErrorCode::RateLimited,
-                       "Several exports are being written already; try again in a minute");
+        return rate_limited(std::chrono::minutes(1),
+                            "Several exports are being written already; try again in a minute");
     auto running = std::make_shared<Export>(m_runtime, tenant, filter, format, std::move(slot));
     return AuditExport([running] { return running->next(); });
 }

@@ -110,6 +110,22 @@ store::AuditRecord failed_authentication(const Runtime& runtime,
     return record;
 }
 
+store::AuditRecord refused_caller(const Runtime& runtime,
+                                  const identity::Principal& principal,
+                                  std::string_view reason) {
+    if (const auto* agent = std::get_if<identity::AgentPrincipal>(&principal))
+        return failed_authentication(runtime, "agent", agent->agent.bytes(), reason);
+    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
+        return failed_authentication(runtime, "token", token->claims.token.bytes(), reason);
+    if (const auto* user = std::get_if<identity::UserPrincipal>(&principal))
+        return failed_authentication(runtime, "user", user->user.bytes(), reason);
+    std::abort();
+}
+
+Error plan_changed() {
+    return {ErrorCode::PlanChanged, {}, "the tenant has another plan"};
+}
+
 Failure refuse(const Runtime& runtime,
                const TenantId& tenant,
                const store::AuditOrigin& origin,
@@ -153,7 +169,11 @@ Failure refuse_token(store::Connection& connection,
         transaction, claims.tenant, claims.token, claims.agent, origin.address.text());
     const auto found = transaction.flush();
     if (!found) return tl::unexpected(store::to_error(found.error()));
-    const auto state = store::parse_token_standing(found->front()).state;
+    const auto standing = store::parse_token_standing(found->front());
+    const auto state = standing.state;
+    if (state == store::TokenState::Live && origin.plan_version &&
+        *origin.plan_version != standing.plan_version)
+        return tl::unexpected(plan_changed());
     if (state != store::TokenState::Live && state != store::TokenState::AddressNotAllowed) {
         record.reason = std::string(store::reason_of(state));
         error = identity::unauthorized(*record.reason).value();

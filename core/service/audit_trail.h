@@ -40,11 +40,17 @@ store::AuditRecord refused_access(const Runtime& runtime,
                                   const identity::Principal& principal,
                                   std::string_view reason);
 
-// A credential, or whoever holds it, that may not do what was asked.
+// A credential, known or a principal's, that was refused for what it is and not for what it asked.
 store::AuditRecord failed_authentication(const Runtime& runtime,
                                          std::string_view resource_type,
                                          const UuidBytes& resource,
                                          std::string_view reason);
+store::AuditRecord refused_caller(const Runtime& runtime,
+                                  const identity::Principal& principal,
+                                  std::string_view reason);
+
+// Nothing was done: the request was judged by another plan than its tenant has now.
+Error plan_changed();
 
 // Writes one record, committed, and then gives `error`; where it can't be written, StoreUnavailable
 // instead: no audit, no answer.
@@ -62,7 +68,8 @@ Failure refuse(store::Connection& connection,
                Error error);
 
 // The same for what a scoped token's own claims refuse: one that is no longer valid gets the 401
-// that it would get anywhere, whatever it asked for.
+// that it would get anywhere, whatever it asked for. PlanChanged, with nothing recorded, where it
+// was judged by another plan than its tenant has.
 Failure refuse_token(const Runtime& runtime,
                      const identity::TokenPrincipal& token,
                      const identity::Origin& origin,

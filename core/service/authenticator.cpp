@@ -92,17 +92,6 @@ std::string_view name_of(const Principal& principal) {
     return "a user token";
 }
 
-// What the audit log names when a principal uses a credential where it may not.
-store::AuditRecord wrong_kind(const Runtime& runtime, const Principal& principal) {
-    constexpr std::string_view kReason = "wrong_kind_of_credential";
-    if (const auto* agent = std::get_if<identity::AgentPrincipal>(&principal))
-        return failed_authentication(runtime, "agent", agent->agent.bytes(), kReason);
-    if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
-        return failed_authentication(runtime, "token", token->claims.token.bytes(), kReason);
-    const auto& user = std::get<identity::UserPrincipal>(principal);
-    return failed_authentication(runtime, "user", user.user.bytes(), kReason);
-}
-
 Failure refuse_kind(const Runtime& runtime,
                     AuthKind wanted,
                     const Principal& principal,
@@ -111,7 +100,7 @@ Failure refuse_kind(const Runtime& runtime,
                 "This endpoint takes " + std::string(name_of(wanted)) + ", not " +
                     std::string(name_of(principal)),
                 {}};
-    auto record = wrong_kind(runtime, principal);
+    auto record = refused_caller(runtime, principal, "wrong_kind_of_credential");
     if (const auto* token = std::get_if<identity::TokenPrincipal>(&principal))
         return refuse_token(runtime, *token, origin, std::move(record), std::move(error));
     return refuse(
@@ -131,7 +120,7 @@ Failure refuse_role(const Runtime& runtime,
     return refuse(runtime,
                   user.tenant,
                   audit_origin(user, origin),
-                  failed_authentication(runtime, "user", user.user.bytes(), "role_too_low"),
+                  refused_caller(runtime, user, "role_too_low"),
                   std::move(error));
 }
 
@@ -186,23 +175,27 @@ Authenticator::Authenticator(const Runtime& runtime)
       m_token_keys(runtime.keyring.token_keys()),
       m_sign_in(runtime) {}
 
-Result<Principal> Authenticator::authenticate(const identity::Access& wanted,
-                                              const Credentials& credentials,
-                                              const Origin& origin) {
+Result<Principal> Authenticator::identify(const identity::Access& wanted,
+                                          const Credentials& credentials,
+                                          const Origin& origin) {
     if (!credentials.authorization) return unauthorized("no Authorization header");
     const auto credential = bearer_of(*credentials.authorization);
     if (!credential) return unauthorized("the Authorization header is no bearer credential");
-    auto principal = identify({wanted.kind, *credential, credentials.tenant}, origin);
-    if (!principal) return principal;
-    if (!is_wanted(wanted.kind, *principal))
-        return refuse_kind(m_runtime, wanted.kind, *principal, origin);
-    if (const auto* user = std::get_if<identity::UserPrincipal>(&*principal);
-        user != nullptr && !is_at_least(user->role, wanted.role))
-        return refuse_role(m_runtime, wanted.role, *user, origin);
-    return principal;
+    return identify_bearer({wanted.kind, *credential, credentials.tenant}, origin);
 }
 
-Result<Principal> Authenticator::identify(const Asked& asked, const Origin& origin) {
+Result<void> Authenticator::check_access(const identity::Access& wanted,
+                                         const Principal& principal,
+                                         const Origin& origin) {
+    if (!is_wanted(wanted.kind, principal))
+        return refuse_kind(m_runtime, wanted.kind, principal, origin);
+    if (const auto* user = std::get_if<identity::UserPrincipal>(&principal);
+        user != nullptr && !is_at_least(user->role, wanted.role))
+        return refuse_role(m_runtime, wanted.role, *user, origin);
+    return {};
+}
+
+Result<Principal> Authenticator::identify_bearer(const Asked& asked, const Origin& origin) {
     // Keys are known by their prefix; all else must be a JSON Web Token.
     if (asked.credential.starts_with(identity::kAgentKeyPrefix))
         return identify_agent(asked.credential, origin);
@@ -220,7 +213,7 @@ Result<Principal> Authenticator::identify_token(const identity::Jws& jws, const 
     auto claims = m_token_keys.verify(
         jws, m_runtime.policy.token_issuer, m_runtime.root_key.token_epoch(), now);
     if (!claims) return failure(claims);
-    identity::TokenPrincipal token{std::move(*claims)};
+    identity::TokenPrincipal token{std::move(*claims), {}};
     if (!token.claims.has_expired(now)) return Principal(std::move(token));
     return refuse(
         m_runtime,

@@ -28,17 +28,23 @@ class Authenticator {
     // `runtime` must outlive this object.
     explicit Authenticator(const Runtime& runtime);
 
-    // The result is of a kind that `wanted` allows, and a person of at least its role.
-    // Errors: Unauthorized, the same for every credential that does not hold; ScopeDenied for a
-    // valid one of the wrong kind or role, naming the one wanted (recorded as auth.failed), and
-    // for a person who is no member; InvalidRequest and RateLimited as SignIn; StoreUnavailable.
-    Result<identity::Principal> authenticate(const identity::Access& wanted,
-                                             const Credentials& credentials,
-                                             const identity::Origin& origin);
+    // Who are you? Not yet: may you call this.
+    // Errors: Unauthorized, the same for every credential that does not hold; ScopeDenied for an
+    // agent key that may not be used from there, and for a person who is no member; InvalidRequest
+    // and RateLimited as SignIn; StoreUnavailable.
+    Result<identity::Principal> identify(const identity::Access& wanted,
+                                         const Credentials& credentials,
+                                         const identity::Origin& origin);
+
+    // Is it of a kind that `wanted` allows, and a person of at least its role? Errors: ScopeDenied,
+    // naming what is wanted (recorded as auth.failed); StoreUnavailable.
+    Result<void> check_access(const identity::Access& wanted,
+                              const identity::Principal& principal,
+                              const identity::Origin& origin);
 
   private:
     struct Asked;
-    Result<identity::Principal> identify(const Asked& asked, const identity::Origin& origin);
+    Result<identity::Principal> identify_bearer(const Asked& asked, const identity::Origin& origin);
     Result<identity::Principal> identify_token(const identity::Jws& jws,
                                                const identity::Origin& origin);
     Result<identity::Principal> identify_agent(std::string_view credential,

@@ -74,6 +74,11 @@ Failure Change::refuse(store::AuditRecord record, Error error) {
     return tl::unexpected(std::move(error));
 }
 
+Failure Change::begin_again() {
+    m_begins_again = true;
+    return failure(ErrorCode::StoreUnavailable, {}, "a change begins again");
+}
+
 // The names of one request, and for how long each is kept.
 struct ExactlyOnce::Request {
     struct Name {
@@ -82,8 +87,10 @@ struct ExactlyOnce::Request {
     };
     std::vector<Name> names;  // the client's own last
     const identity::IdempotencyKey* client_key = nullptr;
+    std::optional<std::int64_t> plan_version;  // that it was judged by
 
-    Request(const store::AuditOrigin& from, const identity::Origin& origin) {
+    Request(const store::AuditOrigin& from, const identity::Origin& origin)
+        : plan_version(origin.plan_version) {
         if (!origin.request_id.text().empty())
             names.push_back(
                 {request_key("request", from.actor, origin.request_id.text()), kRequestKept});
@@ -98,6 +105,11 @@ struct ExactlyOnce::Request {
         for (const auto& name : names)
             out.push_back(name.key);
         return out;
+    }
+
+    // Was it judged by another plan than the tenant has now?
+    [[nodiscard]] bool is_misjudged(const store::ChangeStart& start) const {
+        return plan_version && *plan_version != start.plan_version;
     }
 
     // Is it by the client's own key that `earlier` was found?
@@ -156,10 +168,13 @@ Result<std::optional<Body>> ExactlyOnce::run_once(const TenantId& tenant,
         return answer_of(tenant, request, *start.earlier);
     }
 
+    if (request.is_misjudged(start)) return tl::unexpected(plan_changed());
+
     Change change(m_keks, tenant, from, transaction, std::move(start), std::move(*found));
     auto answer = step(change);
     if (!answer) {
         transaction.rollback();
+        if (change.m_begins_again) return std::nullopt;
         return not_done(**connection, request, change, std::move(answer).error());
     }
     const auto kept = keep(change, tenant, request, *answer);

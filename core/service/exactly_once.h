@@ -56,6 +56,8 @@ class Change {
     void record(const store::AuditRecord& record);
     // Nothing will be done; the record says so, committed before `error` goes back.
     Failure refuse(store::AuditRecord record, Error error);
+    // What the first step found is not so any more: both steps run again, in a new transaction.
+    Failure begin_again();
 
   private:
     friend class ExactlyOnce;
@@ -79,6 +81,7 @@ class Change {
     store::ChangeStart m_start;
     std::vector<store::ResultSet> m_found;
     std::optional<store::AuditRecord> m_refusal;
+    bool m_begins_again = false;
 };
 
 // Thread-compatible: one object per request thread.
@@ -96,7 +99,8 @@ class ExactlyOnce {
     // The answer of `step`, committed; or the one that this request got before, when nothing is
     // done. A request without an id (the operator's) is never a repeated one.
     // Errors: those of `step`; IdempotencyKeyReused where the key came with another request;
-    // StoreUnavailable.
+    // PlanChanged, with nothing done, where the request was judged by another plan than the tenant
+    // has; StoreUnavailable.
     Result<Body> run(const TenantId& tenant,
                      const store::AuditOrigin& from,
                      const identity::Origin& origin,
@@ -105,7 +109,8 @@ class ExactlyOnce {
 
   private:
     struct Request;
-    // Nothing where another worker processed the same request, or made the same secret, meanwhile.
+    // Nothing where another worker processed the same request, or made the same secret, meanwhile:
+    // it is to be tried again.
     Result<std::optional<Body>> run_once(const TenantId& tenant,
                                          const store::AuditOrigin& from,
                                          const Request& request,

@@ -2,6 +2,7 @@
 #include "core/crypto/random.h"
 #include "core/service/audit_trail.h"
 #include "core/service/dotenv.h"
+#include "core/service/plan_limits.h"
 #include "core/service/secret_access.h"
 #include "core/service/secret_changes.h"
 #include "core/service/secret_writing.h"
@@ -118,6 +119,10 @@ class Import {
         std::vector<bool> written(m_items.size(), false);
         const std::size_t first = m_token != nullptr ? 1 : 0;
         if (const auto left = check_use(change); !left) return failure(left);
+        for (std::size_t n = 0; n < m_order.size(); ++n)
+            if (auto fine = admit(change, m_items[m_order[n]], first + 2 * n); !fine)
+                return failure(fine);
+        if (auto room = check_room(change, first); !room) return failure(room);
         for (std::size_t n = 0; n < m_order.size(); ++n) {
             const auto one = write_one(change, m_items[m_order[n]], first + 2 * n);
             if (!one) return failure(one);
@@ -142,17 +147,33 @@ class Import {
                              no_longer_valid(kUsesExhausted));
     }
 
-    // Was a new version written? `place`: where its head was found.
+    // `place`: where the item's head was found, if there is one.
+    Result<void> admit(Change& change, const ImportItem& item, std::size_t place) {
+        if (m_token == nullptr) return {};
+        const auto standing = store::parse_token_standing(change.found(0));
+        const auto head = store::parse_secret_head(change.found(place));
+        auto admission = admit_write_by_rows(*m_token, m_origin, item.path, standing, head);
+        if (!admission) return failure(admission);
+        if (!admission->refusal) return {};
+        return change.refuse(refused(item.path, admission->reason), std::move(*admission->refusal));
+    }
+
+    // All or nothing: is there room for all that are new?
+    Result<void> check_room(Change& change, std::size_t first) {
+        std::vector<std::string> keys;
+        for (std::size_t n = 0; n < m_order.size(); ++n)
+            if (change.found(first + 2 * n).empty())
+                keys.emplace_back(m_items[m_order[n]].path.key());
+        auto no_room = find_no_room_for_secrets(
+            m_runtime, change, m_principal, m_request.name_space.text(), keys);
+        if (!no_room) return failure(no_room);
+        if (!*no_room) return {};
+        return change.refuse(refused(m_items.front().path, kNoRoom), std::move(**no_room));
+    }
+
+    // Was a new version written?
     Result<bool> write_one(Change& change, const ImportItem& item, std::size_t place) {
         const auto head = store::parse_secret_head(change.found(place));
-        if (m_token != nullptr) {
-            const auto standing = store::parse_token_standing(change.found(0));
-            auto admission = admit_write_by_rows(*m_token, m_origin, item.path, standing, head);
-            if (!admission) return failure(admission);
-            if (admission->refusal)
-                return change.refuse(refused(item.path, admission->reason),
-                                     std::move(*admission->refusal));
-        }
         const auto rule = std::holds_alternative<UserPrincipal>(m_principal)
                               ? TierRule::AsSent
                               : TierRule::KeepOrRaise;

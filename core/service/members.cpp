@@ -4,10 +4,12 @@
 #include "core/crypto/random.h"
 #include "core/service/audit_trail.h"
 #include "core/service/notifications.h"
+#include "core/service/plan_limits.h"
 #include "core/service/services.h"
 #include "core/service/sign_up.h"
 #include "core/store/connection_pool.h"
 #include "core/store/outbox_store.h"
+#include "core/store/tenant_store.h"
 
 #include <string_view>
 #include <utility>
@@ -82,7 +84,7 @@ Error out_of_reach(MemberRole manager, MemberRole managed) {
 // ---- one member, found under the tenant's lock -------------------------------------------------
 
 void look_for(store::Transaction& transaction, const TenantId& tenant, const MemberId& id) {
-    store::add_lock_members(transaction, tenant);
+    store::add_lock_tenant_plan(transaction, tenant);
     store::add_find_member(transaction, tenant, id.bytes());
     store::add_count_owners(transaction, tenant);
 }
@@ -125,16 +127,28 @@ Failure refuse_last_owner(const Runtime& runtime, Change& change, const Member& 
 
 // ---- invitations -------------------------------------------------------------------------------
 
-// May this one take the place of what is pending?
+// `members`: how many there are, of those that one more is to be added to.
+Result<void> check_room(const Runtime& runtime,
+                        Change& change,
+                        const Member& member,
+                        const store::ResultSet& members) {
+    auto no_room = find_no_room(runtime.policy.plans, change.found(0), members, Counted::Members);
+    if (!no_room) return {};
+    return refuse_change(runtime, change, member, kNoRoom, std::move(*no_room));
+}
+
+// May this one take the place of what is pending, or is there room for it? The tenant's plan was
+// found first, and all members, whoever is invited included, last.
 Result<void> may_invite(const Runtime& runtime,
                         Change& change,
                         const Manager& manager,
                         const Member& invited) {
     const auto pending = store::parse_pending_invitations(change.found(1));
     if (!pending.role) {
-        if (pending.total < kMostPending) return {};
-        return failure(ErrorCode::PlanLimitReached,
-                       "At most 100 invitations may be pending; withdraw some first");
+        if (pending.total >= kMostPending)
+            return failure(ErrorCode::PlanLimitReached,
+                           "At most 100 invitations may be pending; withdraw some first");
+        return check_room(runtime, change, invited, change.found(2));
     }
     const auto role = identity::parse_member_role(*pending.role);
     if (role && identity::may_manage(manager.role, *role)) return {};
@@ -318,8 +332,9 @@ Result<Body> Members::invite(const Manager& manager,
         audit_origin(actor, origin),
         origin,
         [&](store::Transaction& transaction) {
-            store::add_lock_members(transaction, actor.tenant);
+            store::add_lock_tenant_plan(transaction, actor.tenant);
             store::add_find_pending_invitations(transaction, actor.tenant, email.text());
+            store::add_count_members(transaction, actor.tenant);
         },
         [&](Change& change) -> Result<Body> {
             // Only the operator names one by hand.
@@ -439,13 +454,18 @@ Result<Body> Members::accept(const identity::IdTokenClaims& claims,
         audit_origin(Actor{tenant, "user", acceptance->user}, origin),
         origin,
         [&](store::Transaction& transaction) {
-            store::add_lock_members(transaction, tenant);
+            store::add_lock_tenant_plan(transaction, tenant);
             store::add_find_member(transaction, tenant, acceptance->invitation.bytes());
             store::add_find_member(transaction, tenant, acceptance->user.bytes());
+            store::add_count_active_members(transaction, tenant);
         },
         [&](Change& change) -> Result<Body> {
             const auto invitation = acceptable(change);
             if (!invitation) return failure(invitation);
+            // Counted when it was made; the plan may have become a smaller one since.
+            if (const auto room = check_room(m_runtime, change, *invitation, change.found(3));
+                !room)
+                return failure(room);
             return join(m_runtime, change, *acceptance, *invitation, render);
         });
 }

@@ -1,5 +1,6 @@
 #include "core/service/secret_access.h"
 
+#include "core/service/audit_trail.h"
 #include "core/service/authenticator.h"
 
 #include <utility>
@@ -79,6 +80,8 @@ Error read_refusal(ReadOutcome outcome,
             if (refusal == kTokenAddress) return address_denied(origin.address);
             if (refusal == kUsesExhausted) return no_longer_valid(kUsesExhausted);
             return scope_denied(path.text());
+        case ReadOutcome::PlanChanged:
+            return plan_changed();
         case ReadOutcome::Ok:
         case ReadOutcome::LimitsChanged:
         case ReadOutcome::MayList:

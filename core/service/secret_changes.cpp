@@ -3,6 +3,7 @@
 #include "core/base/json.h"
 #include "core/crypto/random.h"
 #include "core/service/audit_trail.h"
+#include "core/service/plan_limits.h"
 #include "core/service/secret_access.h"
 #include "core/service/secret_writing.h"
 #include "core/service/services.h"
@@ -106,6 +107,12 @@ class Put {
         const std::int64_t current = m_head ? m_head->current_version : 0;
         if (m_request.expected_version && *m_request.expected_version != current)
             return refuse(change, "version_conflict", version_conflict(m_path, current));
+        if (!m_head) {
+            auto no_room = find_no_room_for_secrets(
+                m_runtime, change, m_principal, m_path.name_space(), {write.key});
+            if (!no_room) return failure(no_room);
+            if (*no_room) return refuse(change, kNoRoom, std::move(**no_room));
+        }
         if (const auto added = seal_and_add(change, m_tenant, write, m_request.value); !added)
             return failure(added);
         change.record(record_of(write.secret, write.version));

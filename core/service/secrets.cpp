@@ -45,6 +45,7 @@ store::ReadQuery read_query(const TokenPrincipal& token,
     query.key = std::string(path.key());
     query.max_tier = number_of(token.claims.tier);
     query.agent_limits = token.claims.agent_limits;
+    query.plan_version = origin.plan_version;
     query.ip_address = origin.address.text();
     query.user_agent = origin.user_agent;
     query.request_id = origin.request_id.text();
@@ -174,8 +175,7 @@ Result<store::ReadRow> Secrets::decide_counted(const Origin& origin, store::Read
     }
     // What is refused must not count: both are undone, and the refusal is recorded by itself.
     counted.rollback();
-    if (row.outcome == ReadOutcome::LimitsChanged || row.outcome == ReadOutcome::MayList)
-        return row;
+    if (!store::is_recorded(row.outcome)) return row;
     const bool exhausted = row.outcome == ReadOutcome::Ok;
     query.refusal = std::string(exhausted ? kUsesExhausted : store::reason_of(row.outcome));
     store::Transaction refused(**connection, query.tenant);
@@ -404,6 +404,8 @@ Result<Secrets::ListingAdmission> Secrets::admit_listing(const TokenPrincipal& t
     const auto standing = store::parse_token_standing(results->front());
     if (standing.state != store::TokenState::Live)
         return refused(store::reason_of(standing.state), standing_error(standing.state, origin));
+    if (origin.plan_version && *origin.plan_version != standing.plan_version)
+        return tl::unexpected(plan_changed());
     if (claims.max_uses && !results->at(1).row(0).boolean())
         return refused(kUsesExhausted, no_longer_valid(kUsesExhausted));
     const auto limits = limits_of(standing);

@@ -7,6 +7,7 @@ namespace core::service {
 Services::Services(const Runtime& shared)
     : runtime(shared),
       authenticator(shared),
+      rate_limits(shared),
       agents(shared),
       tokens(shared),
       approvals(shared),

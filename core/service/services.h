@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/base/clock.h"
+#include "core/base/plan.h"
 #include "core/crypto/key_provider.h"
 #include "core/http/https_client.h"
 #include "core/service/agents.h"
@@ -14,6 +15,7 @@
 #include "core/service/members.h"
 #include "core/service/personal_tokens.h"
 #include "core/service/profile.h"
+#include "core/service/rate_limits.h"
 #include "core/service/secret_changes.h"
 #include "core/service/secrets.h"
 #include "core/service/sign_up.h"
@@ -23,6 +25,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +35,8 @@ class ReadBatcher;
 }  // namespace core::store
 
 namespace core::service {
+
+class RateCounters;
 
 // What the operator decides.
 struct Policy {
@@ -46,6 +51,9 @@ struct Policy {
     SignUpPolicy sign_up;
     // Where webhooks may point.
     http::Destination webhook_destination = http::Destination::PublicOnly;
+    Plans plans;
+    // A minute and client address; nothing: no limit.
+    std::optional<std::int64_t> failed_authentications;
 };
 
 // Shared by all threads; everything in it is immutable or locks for itself, and outlives them.
@@ -58,6 +66,7 @@ struct Runtime {
     const std::vector<identity::TrustedIssuer>& issuers;
     store::ConnectionPool& connections;
     store::ReadBatcher* reads;  // nullptr in secretstorectl, which reads no values
+    RateCounters* counters;     // nullptr there too: the operator is not limited
 };
 
 // One per request thread.
@@ -69,6 +78,7 @@ struct Services {
 
     const Runtime& runtime;
     Authenticator authenticator;
+    RateLimits rate_limits;
     Agents agents;
     Tokens tokens;
     Approvals approvals;

@@ -72,6 +72,7 @@ Result<UserPrincipal> member(const UserId& user, const store::Membership& member
     principal.tenant = membership.tenant;
     principal.user = user;
     principal.role = *role;
+    principal.plan = membership.plan;
     return principal;
 }
 
@@ -147,6 +148,7 @@ Result<UserPrincipal> SignIn::by_personal_token(std::string_view credential,
     const auto role = effective_role(row);
     if (!role) return failure(role);
     user.role = *role;
+    user.plan = row.plan;
     const auto wanted = parse_wanted(wanted_tenant);
     if (!wanted) return failure(wanted);
     if (*wanted && **wanted != row.tenant) return refuse_tenant(m_runtime, user, origin);

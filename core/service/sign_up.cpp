@@ -12,7 +12,7 @@
 namespace core::service {
 namespace {
 
-constexpr std::string_view kNewcomersPlan = "free";
+constexpr Plan kNewcomersPlan = Plan::Free;
 
 bool has_listed_domain(const SignUpPolicy& policy, const identity::IdTokenClaims& claims) {
     const auto address = proven_address(claims);
@@ -66,8 +66,8 @@ Result<void> sign_up(const Runtime& runtime,
     const auto recent = store::count_recent_tenants(**connection);
     if (!recent) return failure(recent);
     if (*recent >= policy.sign_up.most_per_hour)
-        return failure(ErrorCode::RateLimited,
-                       "Too many people sign up at this moment; try again later");
+        return rate_limited(std::chrono::minutes(1),
+                            "Too many people sign up at this moment; try again later");
 
     const auto tenant = crypto::new_id<TenantId>(runtime.clock);
     const auto user = crypto::new_id<UserId>(runtime.clock);

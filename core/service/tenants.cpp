@@ -14,14 +14,11 @@
 #include "core/store/member_store.h"
 #include "core/store/tenant_store.h"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
 namespace core::service {
 namespace {
 
-constexpr std::array<std::string_view, 3> kPlans{"free", "pro", "enterprise"};
 constexpr std::size_t kRateLimitKeySize = 24;
 constexpr std::size_t kLongestEmail = 128;  // it is the subject of the local issuer's tokens
 
@@ -42,18 +39,21 @@ void add_new_tenant(const Runtime& runtime,
                     store::Transaction& transaction,
                     const TenantId& tenant,
                     std::string_view name,
-                    std::string_view plan) {
+                    Plan plan) {
     const auto kek_id = crypto::new_id<KeyId>(runtime.clock);
     const auto kek = crypto::create_kek(runtime.root_key, tenant, kek_id, 1);
     const auto rate_limit_key = crypto::random_base62(kRateLimitKeySize);
-    store::add_tenant(
-        transaction, tenant, name, plan, as_text({rate_limit_key.data(), rate_limit_key.size()}));
+    store::add_tenant(transaction,
+                      tenant,
+                      name,
+                      to_string(plan),
+                      as_text({rate_limit_key.data(), rate_limit_key.size()}));
     store::add_tenant_key(transaction, tenant, {kek_id, 1, kek.box});
 }
 
 store::AuditRecord tenant_created(const Runtime& runtime,
                                   const TenantId& tenant,
-                                  std::string_view plan,
+                                  Plan plan,
                                   const UserId& owner) {
     store::AuditRecord record;
     record.event = crypto::new_id<AuditEventId>(runtime.clock);
@@ -61,24 +61,21 @@ store::AuditRecord tenant_created(const Runtime& runtime,
     record.resource_type = "tenant";
     record.resource = tenant.bytes();
     JsonWriter details;
-    details.begin_object().member("plan", plan).member("owner", owner.text()).end_object();
+    details.begin_object().member("plan", to_string(plan));
+    details.member("owner", owner.text()).end_object();
     record.details = std::move(details).take_text();
     return record;
 }
 
-Result<Tenant> Tenants::create(std::string_view name,
-                               std::string_view plan,
-                               std::string_view owner_email) {
+Result<Tenant> Tenants::create(std::string_view name, Plan plan, std::string_view owner_email) {
     if (name.empty() || character_count(name) > 200)
         return invalid("a tenant's name has 1 to 200 characters");
-    if (std::find(kPlans.begin(), kPlans.end(), plan) == kPlans.end())
-        return invalid("the plan is one of free, pro, enterprise");
     if (const auto fine = check_email(owner_email); !fine) return failure(fine);
 
     Tenant tenant;
     tenant.id = crypto::new_id<TenantId>(m_runtime.clock);
     tenant.name = std::string(name);
-    tenant.plan = std::string(plan);
+    tenant.plan = plan;
 
     auto connection = m_runtime.connections.borrow();
     if (!connection) return failure(connection);
@@ -111,8 +108,44 @@ Result<std::vector<Tenant>> Tenants::list() {
     if (!rows) return failure(rows);
     std::vector<Tenant> out;
     for (auto& row : *rows)
-        out.push_back({row.tenant, std::move(row.name), std::move(row.plan), row.created_at});
+        out.push_back({row.tenant, std::move(row.name), row.plan, row.created_at});
     return out;
+}
+
+Result<TenantPlan> Tenants::change_plan(const TenantId& tenant,
+                                        Plan plan,
+                                        const std::optional<std::int64_t>& requests_per_minute) {
+    if (requests_per_minute && plan != Plan::Enterprise)
+        return invalid("only an enterprise tenant has a number of its own");
+    if (requests_per_minute &&
+        (*requests_per_minute < 0 || *requests_per_minute > kMostRequestsPerMinute))
+        return invalid("the number of requests a minute is one from 0, for no limit, to " +
+                       std::to_string(kMostRequestsPerMinute));
+    auto connection = m_runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    store::Transaction transaction(**connection);
+    store::add_change_plan(transaction, tenant, plan, requests_per_minute);
+    const auto changed = transaction.flush();
+    if (!changed) return tl::unexpected(store::to_error(changed.error()));
+    if (changed->front().empty()) return failure(ErrorCode::NotFound, "There is no such tenant");
+    store::Row row = changed->front().row(0);
+    const auto before = store::parse_tenant_plan(row);
+
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
+    record.type = "billing.plan_changed";
+    record.resource_type = "tenant";
+    record.resource = tenant.bytes();
+    JsonWriter details;
+    details.begin_object().member("from", to_string(before.plan)).member("to", to_string(plan));
+    if (requests_per_minute) details.member("requests_per_minute", *requests_per_minute);
+    details.end_object();
+    record.details = std::move(details).take_text();
+    store::add_audit_record(
+        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return before;
 }
 
 Result<Credential> Tenants::sign_user_token(const TenantId& tenant,

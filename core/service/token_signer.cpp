@@ -10,13 +10,6 @@
 namespace core::service {
 namespace {
 
-// What tokens carry for nginx: an unverified hint of three characters.
-std::string plan_hint(std::string_view plan) {
-    if (plan == "enterprise") return "ent";
-    if (plan == "pro") return "pro";
-    return "fre";
-}
-
 Failure broken(std::string what) {
     return failure(ErrorCode::IntegrityFailure, {}, "a token's row: " + std::move(what));
 }
@@ -64,9 +57,9 @@ bool TokenSigner::is_current(const store::SignedToken& row) const {
            m_keys.knows(Keyring::kid_of(row.signing_key));
 }
 
-void TokenSigner::stamp(store::NewTokenRow& row, std::string_view plan) const {
+void TokenSigner::stamp(store::NewTokenRow& row, Plan plan) const {
     row.signing_key = m_runtime.keyring.signing_key_id();
-    row.plan_hint = plan_hint(plan);
+    row.plan_hint = identity::plan_hint(plan);
     row.epoch = m_runtime.root_key.token_epoch();
 }
 

@@ -29,7 +29,7 @@ class TokenSigner {
     [[nodiscard]] bool is_current(const store::SignedToken& row) const;
 
     // What the workers of this configuration sign new tokens with, written into `row`.
-    void stamp(store::NewTokenRow& row, std::string_view plan) const;
+    void stamp(store::NewTokenRow& row, Plan plan) const;
 
   private:
     const Runtime& m_runtime;

@@ -167,7 +167,7 @@ Result<Tokens::Draft> Tokens::draft(const identity::AgentPrincipal& agent,
     if (request.ips) row.terms.ip_allowlist = request.ips->entries();
     row.request_digest = request_digest(row.terms);
     row.read_patterns = scopes->patterns_for(scope::Action::Read);
-    m_signer.stamp(row, agent.plan);
+    m_signer.stamp(row, agent.plan.plan);
     return Draft{agent, std::move(*scopes), std::move(row)};
 }
 

@@ -1,5 +1,7 @@
 #include "core/store/agent_store.h"
 
+#include "core/store/tenant_store.h"
+
 namespace core::store {
 namespace {
 
@@ -17,7 +19,7 @@ AgentKeyRow parse_key_row(Row row) {
     out.limits_version = row.integer();
     out.key_version = row.integer();
     out.active = row.boolean();
-    out.plan = row.text();
+    out.plan = parse_tenant_plan(row);
     out.rate_limit_key = row.text();
     return out;
 }
@@ -95,6 +97,10 @@ void add_replace_agent_key(Transaction& transaction,
                            ByteView mac) {
     transaction.add(Statement::ReplaceAgentKey,
                     Parameters{}.id(tenant).id(agent).text(public_id).id(pepper).bytes(mac));
+}
+
+void add_count_active_agents(Transaction& transaction, const TenantId& tenant) {
+    transaction.add(Statement::CountActiveAgents, Parameters{}.id(tenant));
 }
 
 Result<AgentRows> list_agents(Connection& connection,

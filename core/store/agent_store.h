@@ -4,6 +4,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
@@ -29,7 +30,7 @@ struct AgentKeyRow {
     std::int64_t limits_version = 0;
     std::int64_t key_version = 0;
     bool active = false;
-    std::string plan;
+    TenantPlan plan;
     std::string rate_limit_key;
 };
 
@@ -96,6 +97,9 @@ void add_replace_agent_key(Transaction& transaction,
                            std::string_view public_id,
                            const KeyId& pepper,
                            ByteView mac);
+
+// Queued; one result: how many there are that have not been revoked.
+void add_count_active_agents(Transaction& transaction, const TenantId& tenant);
 
 // Oldest first. Errors: StoreUnavailable.
 Result<AgentRows> list_agents(Connection& connection,

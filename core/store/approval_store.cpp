@@ -21,7 +21,7 @@ AskingAgent parse_asking_agent(Row& row) {
     agent.allowed_scopes = row.texts();
     agent.limits_version = row.integer();
     agent.key_version = row.integer();
-    agent.plan = row.text();
+    agent.plan = parse_plan(row.text()).value_or(Plan::Free);
     agent.rate_limit_key = row.text();
     return agent;
 }

@@ -4,6 +4,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/token_store.h"
@@ -46,7 +47,7 @@ struct AskingAgent {
     std::vector<std::string> allowed_scopes;
     std::int64_t limits_version = 0;
     std::int64_t key_version = 0;
-    std::string plan;            // of its tenant
+    Plan plan = Plan::Free;      // of its tenant
     std::string rate_limit_key;  // of its tenant
 };
 

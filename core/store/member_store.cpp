@@ -1,5 +1,7 @@
 #include "core/store/member_store.h"
 
+#include "core/store/tenant_store.h"
+
 namespace core::store {
 namespace {
 
@@ -36,7 +38,11 @@ Result<std::optional<PersonRow>> find_person(Connection& connection,
         Row row = results->row(i);
         person.user = row.id<UserId>();
         const auto tenant = row.maybe_id<TenantId>();
-        if (tenant) person.memberships.push_back({*tenant, row.text()});
+        if (!tenant) continue;
+        auto& membership = person.memberships.emplace_back();
+        membership.tenant = *tenant;
+        membership.role = row.text();
+        membership.plan = parse_tenant_plan(row);
     }
     return person;
 }
@@ -75,8 +81,12 @@ Result<std::int64_t> count_recent_tenants(Connection& connection) {
     return result->row(0).integer();
 }
 
-void add_lock_members(Transaction& transaction, const TenantId& tenant) {
-    transaction.add(Statement::LockMembers, Parameters{}.id(tenant));
+void add_count_members(Transaction& transaction, const TenantId& tenant) {
+    transaction.add(Statement::CountMembers, Parameters{}.id(tenant));
+}
+
+void add_count_active_members(Transaction& transaction, const TenantId& tenant) {
+    transaction.add(Statement::CountActiveMembers, Parameters{}.id(tenant));
 }
 
 Result<MemberRows> list_members(Connection& connection,
@@ -85,7 +95,7 @@ Result<MemberRows> list_members(Connection& connection,
                                 std::int64_t offset) {
     Transaction transaction(connection, tenant);
     transaction.add(Statement::ListMembers, Parameters{}.id(tenant).bigint(limit).bigint(offset));
-    transaction.add(Statement::CountMembers, Parameters{}.id(tenant));
+    add_count_members(transaction, tenant);
     const auto results = transaction.commit();
     if (!results) return tl::unexpected(to_error(results.error()));
     MemberRows out;

@@ -4,6 +4,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
@@ -19,6 +20,7 @@ namespace core::store {
 struct Membership {
     TenantId tenant;
     std::string role;
+    TenantPlan plan;
 };
 
 // Somebody who has signed in before.
@@ -53,9 +55,9 @@ Result<UserId> make_known(Connection& connection,
 // Tenants that were made within the last hour. Errors: StoreUnavailable.
 Result<std::int64_t> count_recent_tenants(Connection& connection);
 
-// Queued: of two changes to the members of a tenant one waits for the other. First in its
-// transaction: what is asked behind it sees what the other has done.
-void add_lock_members(Transaction& transaction, const TenantId& tenant);
+// Queued; one result: how many there are, with pending invitations or without.
+void add_count_members(Transaction& transaction, const TenantId& tenant);
+void add_count_active_members(Transaction& transaction, const TenantId& tenant);
 
 // A member, or somebody with a pending invitation.
 struct MemberRow {

@@ -1,5 +1,7 @@
 #include "core/store/personal_token_store.h"
 
+#include "core/store/tenant_store.h"
+
 namespace core::store {
 namespace {
 
@@ -16,6 +18,7 @@ UserKeyRow parse_key_row(Row row) {
     out.is_revoked = row.boolean();
     out.has_expired = row.boolean();
     out.was_used_lately = row.boolean();
+    out.plan = parse_tenant_plan(row);
     return out;
 }
 

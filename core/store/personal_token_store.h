@@ -4,6 +4,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
@@ -28,6 +29,7 @@ struct UserKeyRow {
     bool is_revoked = false;
     bool has_expired = false;      // by the database's clock
     bool was_used_lately = false;  // within the last minute
+    TenantPlan plan;
 };
 // By the public part of the token, before the tenant is known. Nothing where there is none, or its
 // holder is no member any more. Errors: StoreUnavailable.

@@ -105,6 +105,7 @@ std::string_view reason_of(ReadOutcome outcome) {
         case ReadOutcome::Refused:
         case ReadOutcome::LimitsChanged:
         case ReadOutcome::MayList:
+        case ReadOutcome::PlanChanged:
             break;
     }
     return "refused";
@@ -122,6 +123,7 @@ Parameters read_parameters(std::span<const ReadQuery* const> queries) {
     std::vector<std::string> user_agents(size);
     std::vector<std::string> request_ids(size);
     std::vector<std::optional<std::int64_t>> versions(size);
+    std::vector<std::optional<std::int64_t>> plan_versions(size);
     std::vector<std::optional<std::string>> refusals(size);
     std::vector<std::int64_t> tiers(size);
     std::vector<std::int64_t> limits(size);
@@ -138,6 +140,7 @@ Parameters read_parameters(std::span<const ReadQuery* const> queries) {
         user_agents[i] = query.user_agent;
         request_ids[i] = query.request_id;
         versions[i] = query.version;
+        plan_versions[i] = query.plan_version;
         refusals[i] = query.refusal;
         tiers[i] = query.max_tier;
         limits[i] = query.agent_limits;
@@ -147,7 +150,7 @@ Parameters read_parameters(std::span<const ReadQuery* const> queries) {
     parameters.ids(tenants).ids(tokens).ids(agents).texts(name_spaces).texts(keys);
     parameters.nullable_bigints(versions).bigints(tiers).bigints(limits).nullable_texts(refusals);
     parameters.booleans(may_list).ids(events).texts(addresses).texts(user_agents);
-    parameters.texts(request_ids);
+    parameters.texts(request_ids).nullable_bigints(plan_versions);
     return parameters;
 }
 

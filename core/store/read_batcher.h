@@ -33,6 +33,8 @@ struct ReadQuery {
     std::optional<std::int64_t> version;  // nothing: the newest
     std::int64_t max_tier = 0;            // what the token was approved for
     std::int64_t agent_limits = 0;        // version of the agent's limits that were checked
+    // Version of the tenant's plan that the request was judged by; nothing: any will do.
+    std::optional<std::int64_t> plan_version;
     // A refusal that was decided already and is only to be recorded: the reason.
     std::optional<std::string> refusal;
     // A missing secret may be a namespace instead: MayList is answered and nothing recorded.
@@ -43,7 +45,7 @@ struct ReadQuery {
     std::string request_id;
 };
 
-// Numbered as in statements.cpp. What is not recorded is judged again by the caller.
+// Numbered as in statements.cpp.
 enum class ReadOutcome : std::uint8_t {
     Ok = 0,
     Refused = 1,  // the query's own refusal
@@ -57,7 +59,14 @@ enum class ReadOutcome : std::uint8_t {
     ApprovalNeeded = 9,
     VersionNotFound = 10,
     Expired = 11,
+    PlanChanged = 12,  // not recorded
 };
+
+// What is not recorded is judged again by the caller.
+constexpr bool is_recorded(ReadOutcome outcome) {
+    return outcome != ReadOutcome::LimitsChanged && outcome != ReadOutcome::MayList &&
+           outcome != ReadOutcome::PlanChanged;
+}
 
 // The word that the audit log says for a refusal; the same as in statements.cpp.
 std::string_view reason_of(ReadOutcome outcome);

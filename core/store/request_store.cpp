@@ -27,6 +27,7 @@ ChangeStart parse_change_start(const ResultSet& result) {
     Row row = result.row(0);
     ChangeStart start;
     start.now = row.time();
+    start.plan_version = row.integer();
     start.kek = maybe_key(row);
     const auto key = row.maybe_bytes();
     const auto box = row.maybe_bytes();

@@ -26,7 +26,8 @@ struct ProcessedRequest {
 
 // What a change begins with.
 struct ChangeStart {
-    Timestamp now;  // of the transaction, the same for all of its statements
+    Timestamp now;                  // of the transaction, the same for all of its statements
+    std::int64_t plan_version = 0;  // of the tenant's plan
     std::optional<TenantKeyStored> kek;
     std::optional<ProcessedRequest> earlier;
 };

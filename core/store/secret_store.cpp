@@ -209,6 +209,22 @@ Result<VersionRows> list_versions(Connection& connection,
     return out;
 }
 
+void add_count_secrets(Transaction& transaction,
+                       const TenantId& tenant,
+                       std::string_view name_space,
+                       const std::vector<std::string>& keys) {
+    transaction.add(Statement::CountSecretsAndNames,
+                    Parameters{}.id(tenant).text(name_space).texts(keys));
+}
+
+SecretCounts parse_secret_counts(const ResultSet& result) {
+    Row row = result.row(0);
+    SecretCounts counts;
+    counts.all = row.integer();
+    counts.named = row.integer();
+    return counts;
+}
+
 void add_secret_exists(Transaction& transaction,
                        const TenantId& tenant,
                        std::string_view name_space,

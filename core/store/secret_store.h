@@ -170,6 +170,17 @@ void add_list_namespaces(Transaction& transaction,
                          std::int64_t offset);
 NamespaceRows parse_namespaces(const ResultSet& result);
 
+// Queued; one result, for parse_secret_counts().
+void add_count_secrets(Transaction& transaction,
+                       const TenantId& tenant,
+                       std::string_view name_space,
+                       const std::vector<std::string>& keys);
+struct SecretCounts {
+    std::int64_t all = 0;    // live ones of the tenant
+    std::int64_t named = 0;  // of them, those with one of the keys in the namespace
+};
+SecretCounts parse_secret_counts(const ResultSet& result);
+
 // Queued: one boolean.
 void add_secret_exists(Transaction& transaction,
                        const TenantId& tenant,

@@ -28,13 +28,13 @@ constexpr const char* kReadSecrets = R"sql(
 with q as (
     select q.tenant_id, q.token_id, q.agent_id, q.namespace, q.key, q.version, q.max_tier,
            q.limits_version, q.refusal, q.may_list, q.event_id, q.ip_address::inet as ip_address,
-           q.user_agent, q.request_id, q.n
+           q.user_agent, q.request_id, q.plan_version, q.n
     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[],
                 $7::bigint[], $8::bigint[], $9::text[], $10::boolean[], $11::uuid[], $12::text[],
-                $13::text[], $14::text[])
+                $13::text[], $14::text[], $15::bigint[])
         with ordinality as q (tenant_id, token_id, agent_id, namespace, key, version, max_tier,
                               limits_version, refusal, may_list, event_id, ip_address,
-                              user_agent, request_id, n)
+                              user_agent, request_id, plan_version, n)
 ),
 r as (
     select q.tenant_id, q.token_id, q.agent_id, q.namespace, q.key, q.refusal, q.event_id,
@@ -49,6 +49,7 @@ r as (
                when a.agent_id is null or not a.active then 4
                when t.agent_key_version <> a.key_version then 2
                when q.ip_address <<= any (a.ip_allowlist) is false then 5
+               when p.plan_version <> q.plan_version then 12
                when q.refusal is not null then 1
                when a.limits_version <> q.limits_version then 6
                when s.secret_id is null and q.may_list then 7
@@ -71,6 +72,12 @@ r as (
         where a.tenant_id = q.tenant_id and a.agent_id = q.agent_id
         limit 1
     ) a on true
+    left join lateral (
+        select p.plan_version
+        from store.tenants p
+        where p.tenant_id = q.tenant_id
+        limit 1
+    ) p on true
     left join lateral (
         select s.secret_id, s.secret_type, s.access_tier, s.metadata, s.current_version,
                s.expires_at, s.created_at, s.updated_at
@@ -107,7 +114,7 @@ recorded as (
            end,
            r.ip_address, r.user_agent, r.request_id
     from r
-    where r.outcome not in (6, 7)
+    where r.outcome not in (6, 7, 12)
 )
 select r.outcome, r.secret_id, r.secret_type, r.access_tier, r.metadata, r.current_version,
        r.created_at, r.updated_at, r.version, r.kek_id, r.version_tier, r.version_expires_at,
@@ -713,6 +720,64 @@ constexpr auto kStatements = std::to_array<StatementText>({
      kApp},
     {Statement::Ping, "ping", "select 1::bigint", kEveryone},
 
+    {Statement::FindTenantPlan,
+     "find_tenant_plan",
+     R"sql(
+select t.plan, t.plan_version, t.requests_per_minute
+from store.tenants t
+where t.tenant_id = $1::uuid
+)sql",
+     kApp},
+    // Not a lock that rows which refer to the tenant would wait for.
+    {Statement::LockTenantPlan,
+     "lock_tenant_plan",
+     R"sql(
+select t.plan, t.plan_version, t.requests_per_minute
+from store.tenants t
+where t.tenant_id = $1::uuid
+for no key update
+)sql",
+     kApp},
+    // One row where the tenant is there, with what it had before.
+    {Statement::ChangePlan,
+     "change_plan",
+     R"sql(
+with before as (
+    select t.tenant_id, t.plan, t.plan_version, t.requests_per_minute
+    from store.tenants t
+    where t.tenant_id = $1::uuid
+    for no key update
+),
+changed as (
+    update store.tenants t
+    set plan = $2::text, requests_per_minute = $3::bigint::integer
+    from before b
+    where t.tenant_id = b.tenant_id
+)
+select b.plan, b.plan_version, b.requests_per_minute from before b
+)sql",
+     kMaint},
+    {Statement::CountActiveAgents,
+     "count_active_agents",
+     R"sql(
+select count(*) from store.agents a where a.tenant_id = $1::uuid and a.active
+)sql",
+     kApp},
+    {Statement::CountActiveMembers,
+     "count_active_members",
+     "select count(*) from store.members m where m.tenant_id = $1::uuid",
+     kApp},
+    // All live ones, and how many of them are called so: keys $3 of the namespace $2.
+    {Statement::CountSecretsAndNames,
+     "count_secrets_and_names",
+     R"sql(
+select (select count(*) from store.secrets s where s.tenant_id = $1::uuid and s.deleted_at is null),
+       (select count(*)
+        from store.secrets s
+        where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = any ($3::text[])
+          and s.deleted_at is null)
+)sql",
+     kApp},
     {Statement::FindProfile,
      "find_profile",
      R"sql(
@@ -773,7 +838,8 @@ select t.tenant_id, t.name, t.role from store.find_tenants_of($1::uuid) t
     {Statement::FindPerson,
      "find_person",
      R"sql(
-select p.user_id, p.tenant_id, p.role from store.find_person($1::text, $2::text) p
+select p.user_id, p.tenant_id, p.role, p.plan, p.plan_version, p.requests_per_minute
+from store.find_person($1::text, $2::text) p
 )sql",
      kApp},
     {Statement::AddPerson,
@@ -785,13 +851,6 @@ select p.user_id, p.is_new from store.add_person($1::uuid, $2::text, $3::text, $
     {Statement::CountRecentTenants,
      "count_recent_tenants",
      "select store.count_recent_tenants()",
-     kApp},
-    // Not the lock that a row of this tenant takes by referring to it: that one goes on.
-    {Statement::LockMembers,
-     "lock_members",
-     R"sql(
-select t.tenant_id from store.tenants t where t.tenant_id = $1::uuid for no key update
-)sql",
      kApp},
     {Statement::ListMembers, "list_members", kListMembers, kApp},
     {Statement::CountMembers,
@@ -916,7 +975,8 @@ select count(*) from gone
      "find_personal_token",
      R"sql(
 select p.tenant_id, p.personal_token_id, p.user_id, p.key_pepper_id, p.key_mac, p.token_role,
-       p.member_role, p.is_revoked, p.has_expired, p.was_used_lately
+       p.member_role, p.is_revoked, p.has_expired, p.was_used_lately, p.plan, p.plan_version,
+       p.requests_per_minute
 from store.find_personal_token($1::text) p
 )sql",
      kApp},
@@ -1128,7 +1188,7 @@ where k.tenant_id = $1::uuid and k.kek_id = $2::uuid and k.state <> 'destroyed'
      R"sql(
 select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac, a.allowed_namespaces,
        a.allowed_scopes, a.ip_allowlist, a.limits_version, a.key_version, a.active, a.plan,
-       a.rate_limit_key
+       a.plan_version, a.requests_per_minute, a.rate_limit_key
 from store.find_agent_key($1::text) a
 )sql",
      kApp},
@@ -1220,9 +1280,10 @@ select case
            when $4::text::inet <<= any (a.ip_allowlist) is false then 4
            else 0
        end,
-       a.limits_version, a.allowed_namespaces, a.allowed_scopes
+       n.plan_version, a.limits_version, a.allowed_namespaces, a.allowed_scopes
 from store.tokens t
 join store.agents a on a.tenant_id = t.tenant_id and a.agent_id = t.agent_id
+join store.tenants n on n.tenant_id = t.tenant_id
 where t.tenant_id = $1::uuid and t.token_id = $2::uuid and a.agent_id = $3::uuid
 )sql",
      kApp},
@@ -1372,15 +1433,16 @@ select count(*) from gone
 )sql",
      kMaint},
 
-    // What a change needs before it begins, in one or two rows: the time of its transaction, the
-    // KEK that it seals under, and what was answered to the same request before. $2 are the keys of
-    // the request, the one that the client chose last, which comes first.
+    // What a change needs before it begins: the time of its transaction, the plan of its tenant,
+    // the KEK that it seals under, and what was answered to the same request before. $2 are the
+    // keys of the request, the one that the client chose last, which comes first.
     {Statement::BeginChange,
      "begin_change",
      R"sql(
-select now(), a.kek_id, a.generation, a.box, p.request_key, p.answer_box, k.kek_id, k.generation,
-       k.box
+select now(), coalesce(n.plan_version, 0), a.kek_id, a.generation, a.box, p.request_key,
+       p.answer_box, k.kek_id, k.generation, k.box
 from (select 1) as one
+left join store.tenants n on n.tenant_id = $1::uuid
 left join store.tenant_keys a on a.tenant_id = $1::uuid and a.state = 'active'
 left join lateral (
     select p.request_key, p.kek_id, p.answer_box, array_position($2::bytea[], p.request_key) as n

@@ -19,6 +19,29 @@ std::vector<TenantOfPerson> parse_tenants_of(const ResultSet& result) {
     return out;
 }
 
+TenantPlan parse_tenant_plan(Row& row) {
+    TenantPlan out;
+    // A constraint of the table knows the names; of one that is unknown here, the least is allowed.
+    out.plan = parse_plan(row.text()).value_or(Plan::Free);
+    out.version = row.integer();
+    out.requests_per_minute = row.maybe_integer();
+    return out;
+}
+
+Result<std::optional<TenantPlan>> find_tenant_plan(Connection& connection, const TenantId& tenant) {
+    Transaction transaction(connection, tenant);
+    transaction.add(Statement::FindTenantPlan, Parameters{}.id(tenant));
+    const auto results = transaction.commit();
+    if (!results) return tl::unexpected(to_error(results.error()));
+    if (results->front().empty()) return std::nullopt;
+    Row row = results->front().row(0);
+    return parse_tenant_plan(row);
+}
+
+void add_lock_tenant_plan(Transaction& transaction, const TenantId& tenant) {
+    transaction.add(Statement::LockTenantPlan, Parameters{}.id(tenant));
+}
+
 void add_find_profile(Transaction& transaction, const TenantId& tenant, const UserId& user) {
     transaction.add(Statement::FindProfile, Parameters{}.id(tenant).id(user));
 }
@@ -68,6 +91,14 @@ void add_user(Transaction& transaction,
                     Parameters{}.id(user).text(issuer).text(subject).text(email));
 }
 
+void add_change_plan(Transaction& transaction,
+                     const TenantId& tenant,
+                     Plan plan,
+                     const std::optional<std::int64_t>& requests_per_minute) {
+    transaction.add(Statement::ChangePlan,
+                    Parameters{}.id(tenant).text(to_string(plan)).bigint(requests_per_minute));
+}
+
 Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
     const auto results = connection.run(Statement::ListTenants, {});
     if (!results) return tl::unexpected(to_error(results.error()));
@@ -77,7 +108,7 @@ Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
         TenantRow tenant;
         tenant.tenant = row.id<TenantId>();
         tenant.name = row.text();
-        tenant.plan = row.text();
+        tenant.plan = parse_plan(row.text()).value_or(Plan::Free);
         tenant.created_at = row.time();
         out.push_back(std::move(tenant));
     }

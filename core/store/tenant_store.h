@@ -3,6 +3,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
 #include "core/store/transaction.h"
@@ -24,6 +25,15 @@ struct TenantOfPerson {
 // transaction is of.
 void add_find_tenants_of(Transaction& transaction, const UserId& user);
 std::vector<TenantOfPerson> parse_tenants_of(const ResultSet& result);
+
+// The columns plan, plan_version and requests_per_minute, in this order.
+TenantPlan parse_tenant_plan(Row& row);
+// Nothing where there is no such tenant. Errors: StoreUnavailable.
+Result<std::optional<TenantPlan>> find_tenant_plan(Connection& connection, const TenantId& tenant);
+// Queued; one result for parse_tenant_plan(), or none where there is no such tenant. The plan stays
+// what it is until the transaction ends, and nobody else gets past this for the same tenant: what
+// is asked behind it sees what the one before has done.
+void add_lock_tenant_plan(Transaction& transaction, const TenantId& tenant);
 
 // A tenant as its people see it.
 struct ProfileRow {
@@ -50,7 +60,7 @@ void add_update_profile(Transaction& transaction,
 struct TenantRow {
     TenantId tenant;
     std::string name;
-    std::string plan;
+    Plan plan = Plan::Free;
     Timestamp created_at;
 };
 
@@ -67,6 +77,12 @@ void add_user(Transaction& transaction,
               std::string_view issuer,
               std::string_view subject,
               std::string_view email);
+// Queued; one result for parse_tenant_plan() with the plan that it was, or none where there is no
+// such tenant. `requests_per_minute`: the tenant's own number, nothing for the plan's.
+void add_change_plan(Transaction& transaction,
+                     const TenantId& tenant,
+                     Plan plan,
+                     const std::optional<std::int64_t>& requests_per_minute);
 Result<std::vector<TenantRow>> list_tenants(Connection& connection);
 
 }  // namespace core::store

@@ -201,6 +201,7 @@ TokenStanding parse_token_standing(const ResultSet& result) {
     if (result.empty()) return standing;
     Row row = result.row(0);
     standing.state = static_cast<TokenState>(row.integer());
+    standing.plan_version = row.integer();
     standing.limits_version = row.integer();
     standing.allowed_namespaces = row.texts();
     standing.allowed_scopes = row.texts();

@@ -163,6 +163,7 @@ std::string_view reason_of(TokenState state);
 // What rows say about a token, with its agent's present limits.
 struct TokenStanding {
     TokenState state = TokenState::Unknown;
+    std::int64_t plan_version = 0;  // of the tenant's plan
     std::int64_t limits_version = 0;
     std::vector<std::string> allowed_namespaces;
     std::vector<std::string> allowed_scopes;

@@ -192,6 +192,7 @@ class Bench {
             `array['127.0.0.1']`,
             `array['pgbench']`,
             `array['00000000000000000000000000000000']`,
+            'array[null]',
         ];
         const sql = this.statement.replace(/\$(\d+)/g, (_, n) => values[n - 1]);
         fs.writeFileSync(script, `\\set n random(1, ${secrets})\n${sql};\n`);

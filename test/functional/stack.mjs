@@ -113,6 +113,9 @@ export class Stack {
     }
 
     // A stack of one's own; stop() it. `conf`: YAML of a drop-in, or what makes it of the folder.
+    // `rateLimit`: requests a second that nginx lets through from one address,
+    // `failedAuthentications`: a minute from one address; not limited unless asked for, since all
+    // tests come from one address.
     static async start({
         workers = 2,
         threads = 16,
@@ -120,6 +123,7 @@ export class Stack {
         options = [],
         fsync = false,
         rateLimit = 'off',
+        failedAuthentications = 'unlimited',
     } = {}) {
         const folder = newFolder();
         const port = await freePort();
@@ -139,11 +143,14 @@ export class Stack {
         for (const [name, value] of Object.entries(kSanitizerOptions)) {
             args.push('--worker-env', `${name}=${process.env[name] ?? value}`);
         }
-        const confFile = `${folder}.yaml`;
-        if (conf) {
-            fs.writeFileSync(confFile, typeof conf === 'function' ? conf(folder) : conf);
-            args.push('--conf', confFile);
-        }
+        const limits = `rate_limit:\n  failed_authentications: ${failedAuthentications}\n`;
+        const own = typeof conf === 'function' ? conf(folder) : conf ?? '';
+        const confFiles = Object.entries({ limits, test: own }).map(([name, text]) => {
+            const file = `${folder}-${name}.yaml`;
+            fs.writeFileSync(file, text);
+            args.push('--conf', file);
+            return file;
+        });
         try {
             const result = await devStack(args.map(String));
             if (result.code !== 0) {
@@ -156,7 +163,7 @@ export class Stack {
             await devStack(['clean', '--dir', folder]);
             throw error;
         } finally {
-            fs.rmSync(confFile, { force: true });
+            for (const file of confFiles) fs.rmSync(file, { force: true });
         }
         return new Stack(folder);
     }

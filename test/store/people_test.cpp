@@ -4,6 +4,7 @@
 #include "core/store/connection.h"
 #include "core/store/member_store.h"
 #include "core/store/personal_token_store.h"
+#include "core/store/tenant_store.h"
 #include "core/store/transaction.h"
 #include "test/store/database.h"
 
@@ -225,11 +226,11 @@ BOOST_AUTO_TEST_CASE(the_lock_of_members_waits_for_the_one_before) {
     auto other = Connection::open(impatient, Role::App);
     BOOST_REQUIRE(other.has_value());
     Transaction first(team.connection, team.rows.tenant);
-    core::store::add_lock_members(first, team.rows.tenant);
+    core::store::add_lock_tenant_plan(first, team.rows.tenant);
     BOOST_REQUIRE(first.flush().has_value());
 
     Transaction second(*other, team.rows.tenant);
-    core::store::add_lock_members(second, team.rows.tenant);
+    core::store::add_lock_tenant_plan(second, team.rows.tenant);
     const auto waited = second.flush();
 
     BOOST_REQUIRE(!waited.has_value());
@@ -240,7 +241,7 @@ BOOST_AUTO_TEST_CASE(rows_that_refer_to_the_tenant_do_not_wait_for_that_lock) {
     Team team;
     auto other = open();
     Transaction first(team.connection, team.rows.tenant);
-    core::store::add_lock_members(first, team.rows.tenant);
+    core::store::add_lock_tenant_plan(first, team.rows.tenant);
     BOOST_REQUIRE(first.flush().has_value());
 
     add_invitation(other, team.rows.tenant, invitation("bob@people.example"));

@@ -196,14 +196,21 @@ BOOST_AUTO_TEST_CASE(what_is_judged_again_is_not_recorded) {
     maybe_namespace.key = "NONE";
     maybe_namespace.may_list = true;
 
+    auto misjudged = rows.query();
+    misjudged.plan_version = 7;
+
     const auto first = batcher.read(narrowed);
     const auto second = batcher.read(maybe_namespace);
+    const auto third = batcher.read(misjudged);
 
-    BOOST_REQUIRE(first && second);
+    BOOST_REQUIRE(first && second && third);
     BOOST_CHECK(first->outcome == ReadOutcome::LimitsChanged);
     BOOST_CHECK(second->outcome == ReadOutcome::MayList);
+    BOOST_CHECK(third->outcome == ReadOutcome::PlanChanged);
+    BOOST_TEST(third->value_box.empty());
     BOOST_TEST(recorded(narrowed) == "0 rows");
     BOOST_TEST(recorded(maybe_namespace) == "0 rows");
+    BOOST_TEST(recorded(misjudged) == "0 rows");
 }
 
 BOOST_AUTO_TEST_CASE(thousands_of_mixed_requests_get_each_their_own) {

@@ -50,6 +50,7 @@ const std::array<Mapping, 19> kMappings{{
     {ErrorCode::KekUnavailable, 500, "INTERNAL_ERROR"},
     {ErrorCode::IssuerUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StoreUnavailable, 503, "INTERNAL_ERROR"},
+    {ErrorCode::PlanChanged, 503, "INTERNAL_ERROR"},
     {ErrorCode::Internal, 500, "INTERNAL_ERROR"},
 }};
 
@@ -146,7 +147,10 @@ BOOST_AUTO_TEST_CASE(a_500_does_not_invite_to_try_again) {
 }
 
 BOOST_AUTO_TEST_CASE(a_429_says_when_to_try_again_in_whole_seconds) {
-    BOOST_TEST(header_of(answer(ErrorCode::RateLimited), "Retry-After") == "60");
+    core::Error error{ErrorCode::RateLimited, "Too many requests", {}};
+    error.retry_after = std::chrono::seconds(17);
+
+    BOOST_TEST(header_of(fcgi::error_response(error, CredentialSent::Yes), "Retry-After") == "17");
 }
 
 BOOST_AUTO_TEST_CASE(a_405_names_what_is_allowed) {

@@ -90,6 +90,44 @@ $$;
 ALTER FUNCTION store.create_audit_partitions(first date, last date) OWNER TO secretstore_owner;
 
 --
+-- Name: drop_audit_partitions(timestamp with time zone); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.drop_audit_partitions(older_than timestamp with time zone) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    first_day date;
+    last_month constant date := (pg_catalog.date_trunc('month', pg_catalog.now()) - interval '1 month')::date;
+    name text;
+    dropped integer := 0;
+begin
+    if older_than > pg_catalog.now() - interval '1 day' then
+        raise exception 'audit events are kept for a day at least';
+    end if;
+    for name in
+        select c.relname
+        from pg_catalog.pg_inherits i
+        join pg_catalog.pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'store.audit_events'::pg_catalog.regclass
+          and c.relname ~ '^audit_events_[0-9]{4}_[0-9]{2}$'
+        order by 1
+    loop
+        first_day := pg_catalog.to_date(pg_catalog.right(name, 7), 'YYYY_MM');
+        continue when first_day >= last_month
+                      or (first_day + interval '1 month') at time zone 'UTC' > older_than;
+        execute pg_catalog.format('drop table store.%I', name);
+        delete from store.audit_counts c where c.month = first_day;
+        dropped := dropped + 1;
+    end loop;
+    return dropped;
+end
+$_$;
+
+ALTER FUNCTION store.drop_audit_partitions(older_than timestamp with time zone) OWNER TO secretstore_owner;
+
+--
 -- Name: find_agent_key(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
@@ -212,6 +250,86 @@ end
 $$;
 
 ALTER FUNCTION store.find_tenants_of(wanted_user uuid) OWNER TO secretstore_owner;
+
+--
+-- Name: note_plan_change(); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.note_plan_change() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+begin
+    if new.plan is distinct from old.plan
+       or new.requests_per_minute is distinct from old.requests_per_minute then
+        new.plan_version := old.plan_version + 1;
+        new.plan_changed_at := pg_catalog.now();
+    end if;
+    return new;
+end
+$$;
+
+ALTER FUNCTION store.note_plan_change() OWNER TO secretstore_owner;
+
+--
+-- Name: remove_audit_events(uuid, timestamp with time zone, bigint); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+declare
+    bound timestamptz;
+    removed bigint;
+begin
+    if older_than > pg_catalog.now() - interval '1 day' then
+        raise exception 'audit events are kept for a day at least';
+    end if;
+    select least(older_than, s.sealed_until) into bound
+    from store.audit_seals s
+    where s.tenant_id = wanted_tenant;
+    if bound is null then
+        return 0;
+    end if;
+    with doomed as (
+        select e.created_at, e.seq
+        from store.audit_events e
+        where e.tenant_id = wanted_tenant and e.created_at < bound
+        order by e.created_at, e.seq
+        limit at_most
+    ),
+    gone as (
+        delete from store.audit_events e
+        using doomed d
+        where e.tenant_id = wanted_tenant and e.created_at = d.created_at and e.seq = d.seq
+        returning e.created_at, e.event_type
+    ),
+    fewer as (
+        select pg_catalog.date_trunc('month', g.created_at at time zone 'UTC')::date as month,
+               g.event_type, count(*) as events
+        from gone g
+        group by 1, 2
+    ),
+    uncounted as (
+        delete from store.audit_counts c
+        using fewer f
+        where c.tenant_id = wanted_tenant and c.month = f.month and c.event_type = f.event_type
+          and c.events <= f.events
+    ),
+    recounted as (
+        update store.audit_counts c
+        set events = c.events - f.events
+        from fewer f
+        where c.tenant_id = wanted_tenant and c.month = f.month and c.event_type = f.event_type
+          and c.events > f.events
+    )
+    select coalesce(sum(f.events), 0)::bigint into removed from fewer f;
+    return removed;
+end
+$$;
+
+ALTER FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) OWNER TO secretstore_owner;
 
 SET default_tablespace = '';
 
@@ -1876,6 +1994,24 @@ CREATE POLICY batch ON store.tokens FOR SELECT TO secretstore_reader USING (true
 CREATE POLICY definer ON store.agents FOR SELECT TO secretstore_owner USING (true);
 
 --
+-- Name: audit_counts definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.audit_counts TO secretstore_owner USING (true);
+
+--
+-- Name: audit_events definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.audit_events TO secretstore_owner USING (true);
+
+--
+-- Name: audit_seals definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.audit_seals FOR SELECT TO secretstore_owner USING (true);
+
+--
 -- Name: invitations definer; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2587,6 +2723,13 @@ REVOKE ALL ON FUNCTION store.create_audit_partitions(first date, last date) FROM
 GRANT ALL ON FUNCTION store.create_audit_partitions(first date, last date) TO secretstore_maint;
 
 --
+-- Name: FUNCTION drop_audit_partitions(older_than timestamp with time zone); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.drop_audit_partitions(older_than timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.drop_audit_partitions(older_than timestamp with time zone) TO secretstore_maint;
+
+--
 -- Name: FUNCTION find_agent_key(wanted_public_id text); Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -2627,6 +2770,19 @@ GRANT ALL ON FUNCTION store.find_personal_token(wanted_public_id text) TO secret
 
 REVOKE ALL ON FUNCTION store.find_tenants_of(wanted_user uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION store.find_tenants_of(wanted_user uuid) TO secretstore_app;
+
+--
+-- Name: FUNCTION note_plan_change(); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.note_plan_change() FROM PUBLIC;
+
+--
+-- Name: FUNCTION remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) TO secretstore_maint;
 
 --
 -- Name: TABLE agents; Type: ACL; Schema: store; Owner: secretstore_owner

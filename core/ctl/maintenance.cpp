@@ -12,9 +12,12 @@
 #include "core/store/token_store.h"
 #include "core/store/webhook_store.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace core::ctl {
 namespace {
@@ -50,7 +53,8 @@ constexpr Duty kDuties[] = {{"undecided approvals expired", expire_approvals},
                             {"old messages deleted", store::sweep_outbox},
                             {"old notices of expiry deleted", store::sweep_expiry_notices}};
 
-Result<std::int64_t> sweep_all(store::Connection& connection, Sweep sweep) {
+template <class Step>
+Result<std::int64_t> sweep_all(store::Connection& connection, const Step& sweep) {
     for (std::int64_t total = 0;;) {
         const auto gone = sweep(connection, kSweptAtOnce);
         if (!gone) return failure(gone);
@@ -59,16 +63,70 @@ Result<std::int64_t> sweep_all(store::Connection& connection, Sweep sweep) {
     }
 }
 
-Result<std::int64_t> seal_all(store::Connection& connection) {
-    const auto tenants = store::list_tenants(connection);
-    if (!tenants) return failure(tenants);
+using Tenants = std::vector<store::TenantRow>;
+
+Result<std::int64_t> seal_all(store::Connection& connection, const Tenants& tenants) {
     std::int64_t total = 0;
-    for (const auto& tenant : *tenants) {
+    for (const auto& tenant : tenants) {
         const auto sealed = store::seal_audit_counts(connection, tenant.tenant, kSealLag);
         if (!sealed) return failure(sealed);
         total += *sealed;
     }
     return total;
+}
+
+// For how long the tenant's plan keeps its audit events; nothing: for ever. A plan that has just
+// been changed, perhaps by mistake, takes nothing away yet.
+std::optional<std::chrono::seconds> kept_for(const Plans& plans, const store::TenantRow& tenant) {
+    if (!tenant.plan_is_settled) return std::nullopt;
+    return plans.of(tenant.plan).audit_retention;
+}
+
+// Months that no tenant keeps go as a whole, at no cost; what only some keep goes row by row.
+Result<std::int64_t> drop_old_months(store::Connection& connection,
+                                     const Plans& plans,
+                                     const Tenants& tenants) {
+    std::chrono::seconds longest{0};
+    for (const auto& tenant : tenants) {
+        const auto kept = kept_for(plans, tenant);
+        if (!kept) return 0;
+        longest = std::max(longest, *kept);
+    }
+    if (tenants.empty()) return 0;
+    return store::drop_audit_partitions(connection, longest);
+}
+
+Result<std::int64_t> remove_old_events(store::Connection& connection,
+                                       const Plans& plans,
+                                       const Tenants& tenants) {
+    std::int64_t total = 0;
+    for (const auto& tenant : tenants) {
+        const auto kept = kept_for(plans, tenant);
+        if (!kept) continue;
+        const auto removed =
+            sweep_all(connection, [&](store::Connection& one, std::int64_t at_once) {
+                return store::remove_audit_events(one, tenant.tenant, *kept, at_once);
+            });
+        if (!removed) return failure(removed);
+        total += *removed;
+    }
+    return total;
+}
+
+// The audit log's own upkeep: counted first, for what is counted may be removed.
+Result<void> maintain_audit(store::Connection& connection, const Plans& plans) {
+    const auto tenants = store::list_tenants(connection);
+    if (!tenants) return failure(tenants);
+    const auto sealed = seal_all(connection, *tenants);
+    if (!sealed) return failure(sealed);
+    print_line("audit events counted: " + std::to_string(*sealed));
+    const auto dropped = drop_old_months(connection, plans, *tenants);
+    if (!dropped) return failure(dropped);
+    print_line("audit months dropped: " + std::to_string(*dropped));
+    const auto removed = remove_old_events(connection, plans, *tenants);
+    if (!removed) return failure(removed);
+    print_line("audit events removed: " + std::to_string(*removed));
+    return {};
 }
 
 }  // namespace
@@ -97,9 +155,7 @@ Result<ExitCode> maintain(const config::Config& config) {
     }
     const auto checks = store::sweep_host_checks(connection);
     if (!checks) return failure(checks);
-    const auto sealed = seal_all(connection);
-    if (!sealed) return failure(sealed);
-    print_line("audit events counted: " + std::to_string(*sealed));
+    if (const auto done = maintain_audit(connection, config.plans); !done) return failure(done);
     return ExitCode::Ok;
 }
 

@@ -170,6 +170,24 @@ Result<std::int64_t> seal_audit_counts(Connection& connection,
     return result->row(0).integer();
 }
 
+Result<std::int64_t> remove_audit_events(Connection& connection,
+                                         const TenantId& tenant,
+                                         std::chrono::seconds kept,
+                                         std::int64_t limit) {
+    const auto result =
+        connection.run(Statement::RemoveAuditEvents,
+                       Parameters{}.id(tenant).bigint(std::int64_t{kept.count()}).bigint(limit));
+    if (!result) return tl::unexpected(to_error(result.error()));
+    return result->row(0).integer();
+}
+
+Result<std::int64_t> drop_audit_partitions(Connection& connection, std::chrono::seconds kept) {
+    const auto result = connection.run(Statement::DropAuditPartitions,
+                                       Parameters{}.bigint(std::int64_t{kept.count()}));
+    if (!result) return tl::unexpected(to_error(result.error()));
+    return result->row(0).integer();
+}
+
 Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_t months) {
     const auto results =
         connection.run(Statement::CreateAuditPartitions, Parameters{}.bigint(months));

@@ -107,6 +107,15 @@ Result<std::int64_t> seal_audit_counts(Connection& connection,
                                        const TenantId& tenant,
                                        std::chrono::seconds lag);
 
+// Deletes at most `limit` events of one tenant that are older than `kept`, at least a day; how
+// many. Role maint.
+Result<std::int64_t> remove_audit_events(Connection& connection,
+                                         const TenantId& tenant,
+                                         std::chrono::seconds kept,
+                                         std::int64_t limit);
+// Whole months, of all tenants, that ended longer ago than `kept`; how many. Role maint.
+Result<std::int64_t> drop_audit_partitions(Connection& connection, std::chrono::seconds kept);
+
 // Makes the partitions of the next `months`; how many were new. Role maint.
 Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_t months);
 

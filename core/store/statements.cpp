@@ -826,7 +826,10 @@ insert into store.members (tenant_id, user_id, role) values ($1::uuid, $2::uuid,
     {Statement::ListTenants,
      "list_tenants",
      R"sql(
-select t.tenant_id, t.name, t.plan, t.created_at from store.tenants t order by t.created_at, t.tenant_id
+select t.tenant_id, t.name, t.plan, coalesce(t.plan_changed_at < now() - interval '30 days', true),
+       t.created_at
+from store.tenants t
+order by t.created_at, t.tenant_id
 )sql",
      kMaint},
     {Statement::FindTenantsOf,
@@ -1992,6 +1995,16 @@ select coalesce(sum(c.events), 0)::bigint from counted c
 select store.create_audit_partitions((current_date - interval '1 month')::date,
                                      (current_date + make_interval(months => $1::bigint::integer))::date)
 )sql",
+     kMaint},
+    {Statement::RemoveAuditEvents,
+     "remove_audit_events",
+     R"sql(
+select store.remove_audit_events($1::uuid, now() - make_interval(secs => $2::bigint), $3::bigint)
+)sql",
+     kMaint},
+    {Statement::DropAuditPartitions,
+     "drop_audit_partitions",
+     "select store.drop_audit_partitions(now() - make_interval(secs => $1::bigint))",
      kMaint},
 
     // Nothing else of the tenant waits: its rows refer to it by a key that does not change.

@@ -153,6 +153,8 @@ enum class Statement {
     SealAuditCounts,
     LockMaintenance,
     CreateAuditPartitions,
+    RemoveAuditEvents,
+    DropAuditPartitions,
     // webhooks
     LockTenant,
     CountWebhooks,

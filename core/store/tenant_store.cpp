@@ -109,6 +109,7 @@ Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
         tenant.tenant = row.id<TenantId>();
         tenant.name = row.text();
         tenant.plan = parse_plan(row.text()).value_or(Plan::Free);
+        tenant.plan_is_settled = row.boolean();
         tenant.created_at = row.time();
         out.push_back(std::move(tenant));
     }

@@ -61,6 +61,7 @@ struct TenantRow {
     TenantId tenant;
     std::string name;
     Plan plan = Plan::Free;
+    bool plan_is_settled = true;  // it has been this one for 30 days
     Timestamp created_at;
 };
 

@@ -49,6 +49,18 @@ struct NewTenant {
 Result<void> tenant_create(const config::Config& config, const NewTenant& tenant, Output output);
 Result<void> tenant_list(const config::Config& config, Output output);
 
+struct PlanChange {
+    std::string tenant;
+    Plan plan = Plan::Free;
+    // Of this tenant alone: a number, or unlimited. Empty for the plan's own.
+    std::string requests_per_minute;
+};
+Result<void> tenant_plan(const config::Config& config, const PlanChange& change);
+
+// nginx's share of the limits, for its http{} or for the site's server{}, on stdout.
+enum class NginxPart { Zones, Limits };
+Result<void> nginx_limits(const config::Config& config, NginxPart part);
+
 struct UserTokenRequest {
     std::string email;
     std::string tenant;

@@ -36,6 +36,8 @@ struct Arguments {
     std::string config = "/etc/secretstore/secretstore.yaml";
     bool json = false;
     core::ctl::NewTenant tenant;
+    core::ctl::PlanChange plan_change;
+    core::ctl::NginxPart nginx_part = core::ctl::NginxPart::Zones;
     core::ctl::UserTokenRequest user_token;
     core::ctl::Invitation invitation;
     core::ctl::AgentRequest agent;
@@ -120,6 +122,35 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
              "maintain",
              "What the timers call: audit partitions and counts, what is old or expires soon",
              core::ctl::maintain);
+    auto* nginx_limits = add_verb(app,
+                                  arguments,
+                                  "nginx-limits",
+                                  "Print nginx's share of the limits, made of the plans",
+                                  done_by([&arguments](const Config& c) {
+                                      return core::ctl::nginx_limits(c, arguments.nginx_part);
+                                  }));
+    nginx_limits
+        ->add_option_function<std::string>(
+            "PART",
+            [&arguments](const std::string& text) {
+                arguments.nginx_part =
+                    text == "zones" ? core::ctl::NginxPart::Zones : core::ctl::NginxPart::Limits;
+            },
+            "zones, for http{}; limits, for the site's server{}")
+        ->required()
+        ->check(CLI::IsMember({"zones", "limits"}));
+}
+
+CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, core::Plan& plan) {
+    std::vector<std::string> names;
+    for (const auto one : core::kAllPlans)
+        names.emplace_back(to_string(one));
+    return verb
+        .add_option_function<std::string>(
+            name,
+            [&plan](const std::string& text) { plan = core::parse_plan(text).value_or(plan); },
+            "free, pro or enterprise")
+        ->check(CLI::IsMember(names));
 }
 
 void add_tenant_verbs(CLI::App& app, Arguments& arguments) {

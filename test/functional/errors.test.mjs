@@ -2,7 +2,7 @@
 // of them is checked with every answer, in client.mjs. PLAN_LIMIT_REACHED has no row
 // here: members.test.mjs and personal-tokens.test.mjs meet the bounds that there are.
 import { after, assert, before, describe, inParallel, test, unique } from './claim.mjs';
-import { kPatience, Stack } from './stack.mjs';
+import { kPatience, kSmallPlans, Stack } from './stack.mjs';
 
 const kNobody = '00000000-0000-4000-8000-000000000123';
 
@@ -232,7 +232,7 @@ describe('429 RATE_LIMITED is too many requests:', () => {
     let own;
     before(
         async () => {
-            own = await Stack.start({ workers: 1, threads: 4, rateLimit: 5 });
+            own = await Stack.start({ workers: 1, threads: 4, rateLimit: 5, conf: kSmallPlans });
         },
         { timeout: 60_000 * kPatience },
     );

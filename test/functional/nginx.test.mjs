@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 
 import { after, assert, before, describe, eventually, inParallel, test, unique } from './claim.mjs';
-import { kPatience, run, Stack } from './stack.mjs';
+import { kPatience, kSmallPlans, run, Stack } from './stack.mjs';
 
 const stack = Stack.shared();
 const http = stack.client;
@@ -537,7 +537,7 @@ describe('without workers', () => {
     let own;
     before(
         async () => {
-            own = await Stack.start({ workers: 1, threads: 4, rateLimit: 40 });
+            own = await Stack.start({ workers: 1, threads: 4, rateLimit: 40, conf: kSmallPlans });
         },
         { timeout: 60_000 * kPatience },
     );

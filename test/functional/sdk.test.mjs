@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { after, assert, before, describe, kTimestamp, kUuid, test, unique } from './claim.mjs';
-import { freePort, kPatience, runOrThrow, Stack } from './stack.mjs';
+import { freePort, kPatience, kSmallPlans, runOrThrow, Stack } from './stack.mjs';
 
 // Its package.json names a file that is not in the package.
 const sdkPath = new URL('../node_modules/@agentsecretstore/sdk/dist/index.js', import.meta.url);
@@ -476,7 +476,7 @@ describe('the official SDK', () => {
         let own;
         before(
             async () => {
-                own = await Stack.start({ workers: 1, threads: 4, rateLimit: 20 });
+                own = await Stack.start({ workers: 1, threads: 4, rateLimit: 20, conf: kSmallPlans });
             },
             { timeout: 60_000 * kPatience },
         );

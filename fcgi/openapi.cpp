@@ -305,7 +305,8 @@ std::string_view example_message(ErrorCode code) {
         case ErrorCode::ScopeDenied:
             return "Token scope does not cover path 'production/stripe/STRIPE_SECRET_KEY'";
         case ErrorCode::PlanLimitReached:
-            return "The plan of this tenant allows no more of these";
+            return "The plan 'free' allows 5 agents and there are 5; revoke one, or change the "
+                   "plan";
         case ErrorCode::SecretNotFound:
             return "There is no secret 'production/gemini/GEMINI_API_KEY'";
         case ErrorCode::NotFound:
@@ -325,6 +326,7 @@ std::string_view example_message(ErrorCode code) {
             return "Too many requests; wait for the seconds in Retry-After";
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::PlanChanged:
             return "The service is not available at this moment. Try again after the seconds in "
                    "Retry-After.";
         case ErrorCode::ConfigInvalid:

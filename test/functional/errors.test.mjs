@@ -1,6 +1,6 @@
 // The error codes of the API reference, row by row, each produced by a request. The envelope of all
-// of them is checked with every answer, in client.mjs. PLAN_LIMIT_REACHED has no row
-// here: members.test.mjs and personal-tokens.test.mjs meet the bounds that there are.
+// of them is checked with every answer, in client.mjs. PLAN_LIMIT_REACHED has no row here: plans.test.mjs
+// meets it, and members, personal-tokens and webhooks.test.mjs the bounds that no plan names.
 import { after, assert, before, describe, inParallel, test, unique } from './claim.mjs';
 import { kPatience, kSmallPlans, Stack } from './stack.mjs';
 

@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Mapping& mapping) {
     return out << core::to_string(mapping.code);
 }
 
-const std::array<Mapping, 19> kMappings{{
+const std::array<Mapping, 20> kMappings{{
     {ErrorCode::InvalidRequest, 400, "INVALID_REQUEST"},
     {ErrorCode::UnsupportedMediaType, 415, "INVALID_REQUEST"},
     {ErrorCode::Unauthorized, 401, "UNAUTHORIZED"},

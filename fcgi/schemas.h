@@ -942,7 +942,7 @@ inline constexpr std::array kNewWebhook{
              .description = "What it is told of: *, which is the default, or some of "
                             "approval.requested, approval.decided, approval.expired, "
                             "agent.created, token.refused_repeatedly, secret.expiring, "
-                            "member.invited."},
+                            "key_set.trouble, member.invited."},
     Property{.name = "active",
              .type = ValueType::Boolean,
              .need = Need::Optional,

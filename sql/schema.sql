@@ -745,6 +745,20 @@ COMMENT ON COLUMN store.key_set_fetches.refresh_wanted_at IS 'When a worker last
 COMMENT ON COLUMN store.key_set_fetches.trouble IS 'Why the last attempt gave no good set, which is then the failures-th in a row. Null: it did.';
 
 --
+-- Name: key_set_notices; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.key_set_notices (
+    tenant_id uuid NOT NULL,
+    issuer text NOT NULL,
+    told_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE ONLY store.key_set_notices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.key_set_notices OWNER TO secretstore_owner;
+
+--
 -- Name: key_sets; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -1369,6 +1383,13 @@ ALTER TABLE ONLY store.key_set_fetches
     ADD CONSTRAINT key_set_fetches_pkey PRIMARY KEY (issuer);
 
 --
+-- Name: key_set_notices key_set_notices_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.key_set_notices
+    ADD CONSTRAINT key_set_notices_pkey PRIMARY KEY (tenant_id, issuer);
+
+--
 -- Name: key_sets key_sets_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -1805,6 +1826,20 @@ ALTER TABLE ONLY store.invitations
     ADD CONSTRAINT invitations_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
 
 --
+-- Name: key_set_notices key_set_notices_are_of_an_issuer; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.key_set_notices
+    ADD CONSTRAINT key_set_notices_are_of_an_issuer FOREIGN KEY (issuer) REFERENCES store.key_set_fetches(issuer) ON DELETE CASCADE;
+
+--
+-- Name: key_set_notices key_set_notices_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.key_set_notices
+    ADD CONSTRAINT key_set_notices_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
 -- Name: members members_are_users; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -2098,6 +2133,12 @@ ALTER TABLE store.invitations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE store.key_set_fetches ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: key_set_notices; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.key_set_notices ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: key_sets; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2296,6 +2337,12 @@ CREATE POLICY operator ON store.invitations TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.key_set_fetches TO secretstore_maint USING (true);
 
 --
+-- Name: key_set_notices operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.key_set_notices FOR SELECT TO secretstore_maint USING (true);
+
+--
 -- Name: key_sets operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2486,6 +2533,12 @@ CREATE POLICY teller ON store.deliveries TO secretstore_egress USING (true);
 --
 
 CREATE POLICY teller ON store.host_checks TO secretstore_egress USING (true);
+
+--
+-- Name: key_set_notices teller; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY teller ON store.key_set_notices TO secretstore_egress USING (true);
 
 --
 -- Name: members teller; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -3067,6 +3120,13 @@ GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_readonly;
 GRANT UPDATE(refresh_wanted_at) ON TABLE store.key_set_fetches TO secretstore_app;
 
 --
+-- Name: TABLE key_set_notices; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT,UPDATE ON TABLE store.key_set_notices TO secretstore_egress;
+GRANT SELECT ON TABLE store.key_set_notices TO secretstore_maint;
+
+--
 -- Name: TABLE key_sets; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -3600,6 +3660,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.users TO secretstore_maint;
 --
 
 GRANT SELECT(user_id) ON TABLE store.users TO secretstore_egress;
+
+--
+-- Name: COLUMN users.issuer; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(issuer) ON TABLE store.users TO secretstore_egress;
 
 --
 -- Name: COLUMN users.email; Type: ACL; Schema: store; Owner: secretstore_owner

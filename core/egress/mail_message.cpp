@@ -141,6 +141,24 @@ Text secret_expiring(const Facts& facts, const std::string& public_url) {
     return text;
 }
 
+Text key_set_trouble(const Facts& facts, const std::string& public_url) {
+    const auto issuer = facts.text("issuer");
+    const auto refused_from = facts.text("refused_from");
+    Text text;
+    text.subject = "Sign-in is in trouble: " + issuer;
+    text.body = "People of this tenant sign in with\n\n  " + issuer +
+                "\n\nwhich has given no keys that its tokens could be checked with for " +
+                facts.text("failures") + " attempts in a row (" + facts.text("reason") + ").\n\n";
+    text.body += refused_from.empty() ? "Until it does nobody of it can sign in here.\n"
+                                      : "The keys of before serve until " + refused_from +
+                                            "; from then on nobody of it can sign in here.\n";
+    text.body +=
+        "Agents and personal tokens are not concerned. Who runs the store finds the cause in "
+        "the\nlog of secretstore-egress.\n\n  " +
+        public_url + "\n";
+    return text;
+}
+
 Text member_invited(const Facts& facts, const std::string& public_url, std::string_view token) {
     Text text;
     text.subject = "You are invited";
@@ -162,6 +180,7 @@ Text text_of(const store::ClaimedMail& mail,
     if (type == event::kAgentCreated) return agent_created(facts, public_url);
     if (type == event::kTokenRefusedRepeatedly) return token_refused(facts, public_url);
     if (type == event::kSecretExpiring) return secret_expiring(facts, public_url);
+    if (type == event::kKeySetTrouble) return key_set_trouble(facts, public_url);
     if (type == event::kMemberInvited) return member_invited(facts, public_url, token);
     if (type == event::kMailTest)
         return {"Mail works", "This is a test: the Agent Secret Store can send you mail.\n"};

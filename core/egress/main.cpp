@@ -204,6 +204,7 @@ Result<Jobs> make_jobs(const Config& config, Shared& shared) {
     jobs.push_back(std::make_unique<core::egress::OutboxJob>(shared.connections, mail));
     jobs.push_back(std::make_unique<core::egress::HostCheckJob>(shared.connections));
     jobs.push_back(std::make_unique<core::egress::RefusalJob>(shared.connections));
+    jobs.push_back(std::make_unique<core::egress::KeySetTroubleJob>(shared.connections));
     if (const auto added = add_webhook_jobs(config, shared, jobs); !added) return failure(added);
     if (mail == Mail::On)
         if (const auto added = add_mail_job(config, shared, jobs); !added) return failure(added);

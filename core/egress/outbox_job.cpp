@@ -1,6 +1,7 @@
 #include "core/egress/outbox_job.h"
 
 #include "core/service/notifications.h"
+#include "core/store/key_set_store.h"
 
 #include <cstdint>
 #include <string>
@@ -19,6 +20,10 @@ constexpr milliseconds kPauseWithoutDatabase{1000};
 // "Again and again": as often as this within five minutes.
 constexpr std::int64_t kRefusals = 20;
 constexpr milliseconds kBetweenRefusalLooks{30000};
+// Half a minute of attempts: what passes by itself is nobody's trouble.
+constexpr std::int64_t kFailedFetches = 5;
+constexpr std::int64_t kTenantsAtOnce = 1000;
+constexpr milliseconds kBetweenTroubleLooks{10000};
 
 // The words of the statement expand_outbox.
 std::string_view word_of(MailTo mail_to) {
@@ -83,6 +88,14 @@ milliseconds RefusalJob::run(const std::stop_token& /*stop*/) {
     const auto told = store::tell_repeated_refusals(**connection, kRefusals);
     if (!told) return after_failure("refusals_not_counted", told.error());
     return kBetweenRefusalLooks;
+}
+
+milliseconds KeySetTroubleJob::run(const std::stop_token& /*stop*/) {
+    auto connection = m_connections.borrow();
+    if (!connection) return after_failure("key_set_trouble_not_told", connection.error());
+    const auto told = store::tell_key_set_trouble(**connection, kFailedFetches, kTenantsAtOnce);
+    if (!told) return after_failure("key_set_trouble_not_told", told.error());
+    return *told == kTenantsAtOnce ? milliseconds(0) : kBetweenTroubleLooks;
 }
 
 }  // namespace core::egress

@@ -39,4 +39,17 @@ class RefusalJob final : public Job {
     store::ConnectionPool& m_connections;
 };
 
+// Tells tenants that an issuer of theirs gives no keys.
+class KeySetTroubleJob final : public Job {
+  public:
+    // `connections`, of role secretstore_egress, must outlive this object.
+    explicit KeySetTroubleJob(store::ConnectionPool& connections) : m_connections(connections) {}
+
+    [[nodiscard]] log::Literal name() const override { return "key_set_trouble"; }
+    std::chrono::milliseconds run(const std::stop_token& stop) override;
+
+  private:
+    store::ConnectionPool& m_connections;
+};
+
 }  // namespace core::egress

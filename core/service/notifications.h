@@ -35,6 +35,7 @@ inline constexpr std::string_view kApprovalExpired = "approval.expired";
 inline constexpr std::string_view kAgentCreated = "agent.created";
 inline constexpr std::string_view kTokenRefusedRepeatedly = "token.refused_repeatedly";
 inline constexpr std::string_view kSecretExpiring = "secret.expiring";
+inline constexpr std::string_view kKeySetTrouble = "key_set.trouble";
 inline constexpr std::string_view kMemberInvited = "member.invited";
 // Made by a test alone; no webhook can ask for them.
 inline constexpr std::string_view kWebhookTest = "webhook.test";
@@ -48,6 +49,7 @@ inline constexpr std::array kEventKinds{
     EventKind{event::kAgentCreated, MailTo::Admins, Preference::SecurityAlerts},
     EventKind{event::kTokenRefusedRepeatedly, MailTo::Admins, Preference::SecurityAlerts},
     EventKind{event::kSecretExpiring, MailTo::Admins, Preference::SecurityAlerts},
+    EventKind{event::kKeySetTrouble, MailTo::Admins, Preference::SecurityAlerts},
     EventKind{event::kMemberInvited, MailTo::Invitee, Preference::None},
 };
 

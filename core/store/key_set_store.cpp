@@ -72,4 +72,13 @@ Result<std::optional<std::int64_t>> record_failed_fetch(Connection& connection,
     return recorded->row(0).maybe_integer();
 }
 
+Result<std::int64_t> tell_key_set_trouble(Connection& connection,
+                                          std::int64_t failures,
+                                          std::int64_t limit) {
+    const auto told =
+        connection.run(Statement::TellKeySetTrouble, Parameters{}.bigint(failures).bigint(limit));
+    if (!told) return tl::unexpected(to_error(told.error()));
+    return told->row(0).integer();
+}
+
 }  // namespace core::store

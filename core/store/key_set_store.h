@@ -60,4 +60,10 @@ Result<std::optional<std::int64_t>> record_failed_fetch(Connection& connection,
                                                         std::string_view trouble,
                                                         std::chrono::seconds next_fetch);
 
+// Writes a message for each tenant with a member of an issuer whose last `failures` fetches or more
+// gave no good set, once a day; at most `limit` of them. How many. Errors: StoreUnavailable.
+Result<std::int64_t> tell_key_set_trouble(Connection& connection,
+                                          std::int64_t failures,
+                                          std::int64_t limit);
+
 }  // namespace core::store

@@ -10,7 +10,7 @@ namespace core::store {
 
 // The newest migration that this program was written against, and the oldest schema that has all
 // it needs.
-inline constexpr std::int64_t kNewestKnownSchema = 17;
+inline constexpr std::int64_t kNewestKnownSchema = 18;
 inline constexpr std::int64_t kOldestUsableSchema = 17;
 
 // Errors: ConfigInvalid, saying which command to run, where the schema is older, or newer with a

@@ -671,6 +671,47 @@ messages as (
 select count(*) from told
 )sql";
 
+// Tenants with a member who signs in with an issuer that gave no good set for $1 times in a row, at
+// most $2 of them; each is told once a day. An issuer that nobody tries any more is no trouble.
+constexpr const char* kTellKeySetTrouble = R"sql(
+with troubled as (
+    select f.issuer, f.trouble, f.failures, k.fetched_at
+    from store.key_set_fetches f
+    left join store.key_sets k on k.issuer = f.issuer
+    where f.failures >= $1::bigint and f.attempted_at > now() - interval '10 minutes'
+),
+due as (
+    select distinct m.tenant_id, x.issuer
+    from troubled x
+    join store.users u on u.issuer = x.issuer
+    join store.members m on m.user_id = u.user_id
+    where not exists (
+        select
+        from store.key_set_notices n
+        where n.tenant_id = m.tenant_id and n.issuer = x.issuer
+          and n.told_at > now() - interval '1 day')
+    limit $2::bigint
+),
+told as (
+    insert into store.key_set_notices (tenant_id, issuer)
+    select d.tenant_id, d.issuer
+    from due d
+    on conflict (tenant_id, issuer) do update set told_at = now()
+        where key_set_notices.told_at <= now() - interval '1 day'
+    returning tenant_id, issuer
+),
+messages as (
+    insert into store.outbox (tenant_id, message_id, event_type, payload)
+    select t.tenant_id, gen_random_uuid(), 'key_set.trouble',
+           json_build_object('issuer', x.issuer, 'reason', x.trouble, 'failures', x.failures,
+                             'refused_from', to_char((x.fetched_at + interval '24 hours') at time zone 'UTC',
+                                                     'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+    from told t
+    join troubled x on x.issuer = t.issuer
+)
+select count(*) from told
+)sql";
+
 // At most $1 secrets that expire within a week, or within a day: each version is told of once for
 // each. One that has less than a day from the start is told of once.
 constexpr const char* kTellExpiringSecrets = R"sql(
@@ -2256,6 +2297,7 @@ where c.tenant_id = $1::uuid and c.check_id = $2::uuid
 )sql",
      kEgress},
     {Statement::TellRepeatedRefusals, "tell_repeated_refusals", kTellRepeatedRefusals, kEgress},
+    {Statement::TellKeySetTrouble, "tell_key_set_trouble", kTellKeySetTrouble, kEgress},
     {Statement::TellExpiringSecrets, "tell_expiring_secrets", kTellExpiringSecrets, kMaint},
     // What was delivered is kept for a week, what was not for a month.
     {Statement::SweepDeliveries,

@@ -190,6 +190,7 @@ enum class Statement {
     ListHostChecks,
     AnswerHostCheck,
     TellRepeatedRefusals,
+    TellKeySetTrouble,
     TellExpiringSecrets,
     SweepDeliveries,
     SweepOutbox,

@@ -344,6 +344,34 @@ describe('an issuer that is away', () => {
         await nextAttempt(odd.url, () => undefined);
     });
 
+    test('is told to the tenants of its people when it lasts', { timeout: 60_000 * kPatience }, async () => {
+        odd.lie = answerWith('gone', { status: 500 });
+        await stack.psql(
+            `update store.key_set_fetches set next_fetch_at = now(), failures = 4
+             where issuer = '${odd.url}'`,
+        );
+        const [message] = await eventually(
+            'the message is written',
+            async () => {
+                const rows = await stack.rows(
+                    `select tenant_id, payload from store.outbox where event_type = 'key_set.trouble'`,
+                );
+                return rows.length > 0 && rows;
+            },
+            { timeoutMs: 30_000 * kPatience },
+        );
+        assert.equal(message.tenant_id, tenant.id);
+        assert.equal(message.payload.issuer, odd.url);
+        assert.equal(message.payload.reason, 'bad_status');
+        const { fetched_at: since } = await state(odd.url);
+        assert.equal(
+            Date.parse(message.payload.refused_from),
+            Math.floor(Date.parse(since) / 1000) * 1000 + 24 * 3_600_000,
+        );
+        odd.lie = null;
+        await nextAttempt(odd.url, () => undefined);
+    });
+
     test('and hangs delays no other', { timeout: 60_000 }, async () => {
         odd.lie = () => undefined;
         const seen = odd.requests.length;

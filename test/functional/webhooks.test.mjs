@@ -555,6 +555,29 @@ describe('a message', () => {
         await remove(hook);
     });
 
+    test('tells of an issuer that gives no keys', { timeout: 60_000 * kPatience }, async () => {
+        const hook = await newWebhook('ok', { events: ['key_set.trouble'] });
+        const issuer = `https://${unique('issuer')}.example`;
+        await stack.psql(
+            `with u as (insert into store.users (user_id, issuer, subject, email)
+                        values (gen_random_uuid(), '${issuer}', 'somebody', 'somebody@example.com')
+                        returning user_id)
+             insert into store.members (tenant_id, user_id, role)
+             select '${tenant.id}', user_id, 'viewer' from u;
+             insert into store.key_set_fetches (issuer, failures, trouble, attempted_at)
+             values ('${issuer}', 7, 'unreachable', now())`,
+        );
+        const [message] = await receiver.messages(hook.url, 1, { timeoutMs: 25_000 * kPatience });
+        assert.equal(message.type, 'key_set.trouble');
+        assert.deepEqual(message.data, {
+            issuer,
+            reason: 'unreachable',
+            failures: 7,
+            refused_from: null,
+        });
+        await remove(hook);
+    });
+
     test('tells of secrets that expire, once a week and once a day before', async () => {
         const hook = await newWebhook('ok', { events: ['secret.expiring'] });
         const inHours = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();

@@ -1,6 +1,7 @@
 // Messages, who is told of them, and who delivers what: asked of the database by the role that
 // secretstore-egress has.
 #include "core/store/delivery_store.h"
+#include "core/store/key_set_store.h"
 #include "core/store/webhook_store.h"
 #include "test/store/database.h"
 
@@ -438,6 +439,87 @@ BOOST_AUTO_TEST_CASE(a_tenant_asks_no_more_than_it_may_at_once) {
     BOOST_TEST(ask());
     BOOST_TEST(ask());
     BOOST_TEST(!ask());
+}
+
+// --- trouble with the keys of an issuer
+// -----------------------------------------------------------
+
+namespace {
+
+constexpr std::int64_t kFetches = 5;
+
+// An issuer of this test alone, whose fetches fail.
+struct Troubled : Told {
+    Troubled() { set_failures(kFetches, "now()"); }
+
+    void set_failures(std::int64_t failures, const std::string& attempted_at) {
+        psql.query(
+            "insert into store.key_set_fetches (issuer, failures, trouble, attempted_at) values "
+            "('" +
+            issuer + "', " + std::to_string(failures) + ", 'timed_out', " + attempted_at +
+            ") on conflict (issuer) do update set failures = excluded.failures, "
+            "attempted_at = excluded.attempted_at");
+    }
+
+    void add_member(const core::TenantId& tenant) {
+        const std::string user = core::UserId(store_test::fresh_uuid()).text();
+        psql.query("insert into store.users (user_id, issuer, subject, email) values ('" + user +
+                   "', '" + issuer + "', '" + user + "', 'somebody@example.com')");
+        psql.query("insert into store.members (tenant_id, user_id, role) values ('" +
+                   tenant.text() + "', '" + user + "', 'viewer')");
+    }
+
+    std::int64_t tell(std::int64_t limit = kMany) {
+        const auto told = core::store::tell_key_set_trouble(*egress, kFetches, limit);
+        BOOST_REQUIRE(told.has_value());
+        return *told;
+    }
+
+    std::vector<std::string> told_of_this() {
+        return psql.query(
+            "select tenant_id from store.outbox where event_type = 'key_set.trouble' and payload "
+            "->> "
+            "'issuer' = '" +
+            issuer + "'");
+    }
+
+    std::string issuer = "https://" + core::UserId(store_test::fresh_uuid()).text() + ".example";
+    store_test::Rows other;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_CASE(trouble_with_keys_is_told_to_tenants_of_that_issuer_once_a_day, Troubled) {
+    add_member(rows.tenant);
+    add_member(rows.tenant);
+
+    BOOST_TEST(tell() == 1);
+    BOOST_TEST(tell() == 0);
+    BOOST_TEST(told_of_this() == std::vector{tenant()}, boost::test_tools::per_element());
+
+    psql.query(
+        "update store.key_set_notices set told_at = now() - interval '25 hours' where issuer = '" +
+        issuer + "'");
+    BOOST_TEST(tell() == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(trouble_with_keys_is_told_in_bounded_batches, Troubled) {
+    add_member(rows.tenant);
+    add_member(other.tenant);
+
+    BOOST_TEST(tell(1) == 1);
+    BOOST_TEST(tell(1) == 1);
+    BOOST_TEST(tell(1) == 0);
+    BOOST_TEST(told_of_this().size() == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_passes_or_is_tried_no_more_is_no_trouble, Troubled) {
+    add_member(rows.tenant);
+
+    set_failures(kFetches - 1, "now()");
+    BOOST_TEST(tell() == 0);
+    set_failures(kFetches, "now() - interval '11 minutes'");
+    BOOST_TEST(tell() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

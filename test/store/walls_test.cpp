@@ -38,7 +38,7 @@ const std::string kTenantTables[] = {"tenants",
                                      "deliveries",
                                      "host_checks"};
 // Of these the app sees nothing at all.
-const std::string kTablesBehindTheApp[] = {"expiry_notices", "refusal_notices"};
+const std::string kTablesBehindTheApp[] = {"expiry_notices", "key_set_notices", "refusal_notices"};
 
 }  // namespace
 

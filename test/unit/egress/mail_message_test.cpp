@@ -138,6 +138,21 @@ BOOST_AUTO_TEST_CASE(an_invitation_holds_its_token_once) {
     BOOST_TEST(at > header_part(text).size());
 }
 
+BOOST_AUTO_TEST_CASE(trouble_with_keys_says_until_when_people_get_in) {
+    const auto text = compose_mail(
+        mail("key_set.trouble",
+             R"({"issuer":"https://login.example.com","reason":"timed_out","failures":5,)"
+             R"("refused_from":"2026-06-02T10:00:00Z"})"),
+        kSettings,
+        "",
+        kNow);
+
+    BOOST_TEST(
+        contains(text, "Subject: [Acme Inc] Sign-in is in trouble: https://login.example.com\r\n"));
+    BOOST_TEST(contains(text, "timed_out"));
+    BOOST_TEST(contains(text, "serve until 2026-06-02T10:00:00Z"));
+}
+
 BOOST_AUTO_TEST_CASE(an_event_that_has_no_text_of_its_own_is_still_told) {
     const auto text = compose_mail(mail("something.new", "{}"), kSettings, "", kNow);
 

@@ -7,10 +7,11 @@
 #include "core/base/log.h"
 #include "core/config/config.h"
 #include "core/config/wiring.h"
-#include "core/crypto/key_provider.h"
+#include "core/crypto/root_key_ring.h"
 #include "core/crypto/sealed_box.h"
 #include "core/daemon/process.h"
 #include "core/daemon/signals.h"
+#include "core/service/held_keys.h"
 #include "core/service/keyring.h"
 #include "core/service/rate_counters.h"
 #include "core/service/services.h"
@@ -115,8 +116,9 @@ Result<core::service::Keyring> load_keyring(core::store::ConnectionPool& connect
 // A database that is away may come: waits for it, until the worker is asked to leave (nothing).
 Result<std::optional<core::service::Keyring>> await_keyring(
     const core::daemon::Descriptor& signals,
-    core::store::ConnectionPool& connections,
+    const core::store::Endpoint& endpoint,
     const core::crypto::KeyProvider& root_key) {
+    core::store::ConnectionPool connections(endpoint, core::store::Role::App, 1);
     core::daemon::DatabaseWait wait(signals);
     for (;;) {
         auto keyring = load_keyring(connections, root_key);
@@ -149,7 +151,7 @@ Result<void> serve(const Options& options, const Config& config) {
     if (auto sound = core::crypto::self_test(); !sound) return sound;
     const auto root_key_file = core::config::root_key_file(config);
     if (!root_key_file) return failure(root_key_file);
-    const auto root_key = core::crypto::load_root_key_file(*root_key_file);
+    const auto root_key = core::crypto::load_root_key_ring(*root_key_file);
     if (!root_key) return failure(root_key);
     auto counters = core::service::RateCounters::open(config.rate_limit.file);
     if (!counters) return failure(std::move(counters));
@@ -159,15 +161,18 @@ Result<void> serve(const Options& options, const Config& config) {
     const core::SystemClock clock;
     const auto policy = policy_of(config);
     const auto issuers = core::config::trusted_issuers_of(config);
-    core::store::ConnectionPool connections(
-        core::config::endpoint_of(config),
-        core::store::Role::App,
-        static_cast<std::size_t>(config.worker.write_connections));
-    const auto keyring = await_keyring(*signals, connections, **root_key);
+    auto endpoint = core::config::endpoint_of(config);
+    const auto keyring = await_keyring(*signals, endpoint, **root_key);
     if (!keyring) return failure(keyring);
     if (!*keyring) return {};
-    core::store::ReadBatcher reads(core::config::endpoint_of(config),
-                                   static_cast<std::size_t>(config.worker.read_batch));
+    endpoint.application_name = core::service::connection_name(**root_key, **keyring);
+    core::store::ConnectionPool connections(
+        endpoint,
+        core::store::Role::App,
+        static_cast<std::size_t>(config.worker.write_connections));
+    // A rotation sees workers by their connections, so it has one from the start.
+    static_cast<void>(connections.borrow());
+    core::store::ReadBatcher reads(endpoint, static_cast<std::size_t>(config.worker.read_batch));
 
     const core::service::Runtime runtime{.clock = clock,
                                          .policy = policy,

@@ -32,6 +32,8 @@ alter role secretstore_egress login;
 alter role secretstore_maint login;
 alter role secretstore_readonly login;
 grant secretstore_owner to secretstore_migrator;
+-- Which workers hold which root key stands in the names of their connections.
+grant pg_read_all_stats to secretstore_maint;
 
 -- Nothing is found by a search path that somebody else can write to.
 alter role secretstore_migrator set search_path = '';

@@ -1047,6 +1047,12 @@ CREATE TABLE store.service_keys (
     state text NOT NULL,
     box bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    root_key_id uuid GENERATED ALWAYS AS (
+CASE
+    WHEN (octet_length(box) >= 98) THEN (encode(substr(box, 3, 16), 'hex'::text))::uuid
+    ELSE NULL::uuid
+END) STORED,
+    CONSTRAINT service_keys_are_wiped_when_retired CHECK (((state = 'retired'::text) = (box = '\x'::bytea))),
     CONSTRAINT service_keys_generation_is_positive CHECK ((generation > 0)),
     CONSTRAINT service_keys_purpose_is_known CHECK ((purpose = ANY (ARRAY['token-signing'::text, 'agent-key-pepper'::text, 'local-issuer'::text, 'egress'::text]))),
     CONSTRAINT service_keys_state_is_known CHECK ((state = ANY (ARRAY['pending'::text, 'active'::text, 'verify_only'::text, 'retired'::text])))
@@ -1073,6 +1079,13 @@ CREATE TABLE store.tenant_keys (
     state text NOT NULL,
     box bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    replaced_at timestamp with time zone,
+    root_key_id uuid GENERATED ALWAYS AS (
+CASE
+    WHEN (octet_length(box) >= 98) THEN (encode(substr(box, 3, 16), 'hex'::text))::uuid
+    ELSE NULL::uuid
+END) STORED,
+    CONSTRAINT tenant_keys_are_wiped_when_destroyed CHECK (((state = 'destroyed'::text) = (box = '\x'::bytea))),
     CONSTRAINT tenant_keys_state_is_known CHECK ((state = ANY (ARRAY['active'::text, 'decrypt_only'::text, 'destroyed'::text])))
 );
 
@@ -1085,6 +1098,18 @@ ALTER TABLE store.tenant_keys OWNER TO secretstore_owner;
 --
 
 COMMENT ON COLUMN store.tenant_keys.box IS 'The KEK as a sealed box v1 under the root key, purpose kek.';
+
+--
+-- Name: COLUMN tenant_keys.replaced_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenant_keys.replaced_at IS 'When another KEK became the active one. What this one sealed is re-wrapped; then it is destroyed.';
+
+--
+-- Name: COLUMN tenant_keys.root_key_id; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenant_keys.root_key_id IS 'As the box names it (bytes 2 to 17).';
 
 --
 -- Name: tenants; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -1712,6 +1737,12 @@ CREATE INDEX secrets_live_needing_approval ON store.secrets USING btree (tenant_
 CREATE UNIQUE INDEX service_keys_one_active_per_purpose ON store.service_keys USING btree (purpose) WHERE (state = 'active'::text);
 
 --
+-- Name: tenant_keys_by_root_key; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX tenant_keys_by_root_key ON store.tenant_keys USING btree (root_key_id, tenant_id, kek_id);
+
+--
 -- Name: tenant_keys_one_active; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
@@ -1910,11 +1941,25 @@ ALTER TABLE ONLY store.secrets
     ADD CONSTRAINT secrets_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
 
 --
+-- Name: service_keys service_keys_root_key_is_known; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.service_keys
+    ADD CONSTRAINT service_keys_root_key_is_known FOREIGN KEY (root_key_id) REFERENCES store.root_keys(root_key_id);
+
+--
 -- Name: tenant_keys tenant_keys_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
 ALTER TABLE ONLY store.tenant_keys
     ADD CONSTRAINT tenant_keys_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: tenant_keys tenant_keys_root_key_is_known; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.tenant_keys
+    ADD CONSTRAINT tenant_keys_root_key_is_known FOREIGN KEY (root_key_id) REFERENCES store.root_keys(root_key_id);
 
 --
 -- Name: token_patterns token_patterns_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
@@ -3252,6 +3297,18 @@ GRANT SELECT(role) ON TABLE store.personal_tokens TO secretstore_readonly;
 GRANT SELECT(key_public_id) ON TABLE store.personal_tokens TO secretstore_readonly;
 
 --
+-- Name: COLUMN personal_tokens.key_pepper_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(key_pepper_id) ON TABLE store.personal_tokens TO secretstore_app;
+
+--
+-- Name: COLUMN personal_tokens.key_mac; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(key_mac) ON TABLE store.personal_tokens TO secretstore_app;
+
+--
 -- Name: COLUMN personal_tokens.created_at; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -3282,7 +3339,7 @@ GRANT SELECT(revoked_at) ON TABLE store.personal_tokens TO secretstore_readonly;
 --
 
 GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_app;
-GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_maint;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE store.processed_requests TO secretstore_maint;
 
 --
 -- Name: TABLE refusal_notices; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3296,7 +3353,7 @@ GRANT SELECT,DELETE ON TABLE store.refusal_notices TO secretstore_maint;
 --
 
 GRANT SELECT ON TABLE store.root_keys TO secretstore_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE store.root_keys TO secretstore_maint;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE store.root_keys TO secretstore_maint;
 
 --
 -- Name: TABLE schema_migrations; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -174,12 +174,18 @@ Bytes seal_box_with_salt(const BoxKeySource& key,
     return box;
 }
 
+KeyId key_id_of(const BoxHeader& header) {
+    UuidBytes id{};
+    std::copy_n(header.begin() + kKeyIdOffset, id.size(), id.begin());
+    return KeyId(id);
+}
+
 std::optional<KeyId> box_key_id(ByteView box) {
     if (box.size() < kSealedBoxOverhead || box[0] != kFormat || box[1] != kSuite)
         return std::nullopt;
-    UuidBytes id{};
-    std::copy_n(box.begin() + kKeyIdOffset, id.size(), id.begin());
-    return KeyId(id);
+    BoxHeader header{};
+    std::copy_n(box.begin(), header.size(), header.begin());
+    return key_id_of(header);
 }
 
 Result<SecureBuffer> open_box(const BoxKeySource& key, const BoxContext& context, ByteView box) {
@@ -187,7 +193,7 @@ Result<SecureBuffer> open_box(const BoxKeySource& key, const BoxContext& context
         Botan::AEAD_Mode::create_or_throw("AES-256/GCM", Botan::Cipher_Dir::DECRYPTION);
     const auto named = box_key_id(box);
     if (!named) return does_not_open();
-    if (*named != key.id()) return other_key(*named, key.id());
+    if (!key.holds(*named)) return other_key(*named, key.id());
 
     BoxHeader header{};
     std::copy_n(box.begin(), header.size(), header.begin());

@@ -45,6 +45,7 @@ struct BoxContext {
 
 // The first 50 bytes of a box: format, suite, key id, salt.
 using BoxHeader = std::array<std::uint8_t, 50>;
+KeyId key_id_of(const BoxHeader& header);
 
 // Gives the key of one box. The root key derives it from header and context (so that it may live
 // in a hardware module); a DEK or KEK is used as it is.
@@ -56,8 +57,12 @@ class BoxKeySource {
     BoxKeySource(BoxKeySource&&) = delete;
     BoxKeySource& operator=(BoxKeySource&&) = delete;
     virtual ~BoxKeySource() = default;
-    // The id that boxes under this key carry.
+    // The id that new boxes under this key carry.
     [[nodiscard]] virtual KeyId id() const = 0;
+    // Does it open boxes that carry `named`? A source of several keys holds more than it seals
+    // with.
+    [[nodiscard]] virtual bool holds(const KeyId& named) const { return named == id(); }
+    // Precondition: holds(key_id_of(header)).
     [[nodiscard]] virtual BoxKey key_for(const BoxHeader& header, ByteView context) const = 0;
 };
 
@@ -78,8 +83,8 @@ class PlainBoxKey final : public BoxKeySource {
 // Seals under a fresh salt.
 Bytes seal_box(const BoxKeySource& key, const BoxContext& context, ByteView plaintext);
 
-// Errors: KekUnavailable where the box names another key than `key`; IntegrityFailure on anything
-// else, without saying what (format, length, commitment, tag).
+// Errors: KekUnavailable where the box names a key that `key` does not hold; IntegrityFailure on
+// anything else, without saying what (format, length, commitment, tag).
 Result<SecureBuffer> open_box(const BoxKeySource& key, const BoxContext& context, ByteView box);
 
 // The id of the key that a box names; nothing where it is no box of this format.

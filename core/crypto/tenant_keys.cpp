@@ -98,9 +98,9 @@ NewKek create_kek(const KeyProvider& root_key,
                   TenantId tenant,
                   KeyId id,
                   std::uint64_t generation) {
-    Kek key(random_secret(kKeySize));
-    Bytes box = seal_box(root_key, kek_context(tenant, id, generation), key.expose());
-    return {{tenant, id, generation, std::move(key)}, std::move(box)};
+    TenantKek kek{tenant, id, generation, Kek(random_secret(kKeySize))};
+    Bytes box = seal_kek(root_key, kek);
+    return {std::move(kek), std::move(box)};
 }
 
 Result<TenantKek> unwrap_kek(const KeyProvider& root_key,
@@ -112,6 +112,10 @@ Result<TenantKek> unwrap_kek(const KeyProvider& root_key,
     if (!key) return failure(std::move(key));
     if (key->size() != kKeySize) return malformed("a KEK is not of 32 bytes");
     return TenantKek{tenant, id, generation, Kek(std::move(*key))};
+}
+
+Bytes seal_kek(const KeyProvider& root_key, const TenantKek& kek) {
+    return seal_box(root_key, kek_context(kek.tenant, kek.id, kek.generation), kek.key.expose());
 }
 
 SealedValue seal_value(const TenantKek& kek, const SecretRow& row, const Plaintext& value) {
@@ -141,6 +145,19 @@ Result<Plaintext> open_value(const TenantKek& kek,
     // A value box that names a key was not made by seal_value: no key could be loaded for it.
     if (!padded) return malformed("a sealed value does not open under its DEK");
     return unpad(std::move(*padded));
+}
+
+Result<Bytes> rewrap_dek(const TenantKek& from,
+                         const TenantKek& to,
+                         const SecretRow& row,
+                         ByteView dek_box) {
+    const DekLabel label = dek_label(row);
+    const auto dek = open_box(
+        PlainBoxKey(from.id, from.key.expose()), dek_context(row, from.id, label), dek_box);
+    if (!dek) return failure(dek);
+    return seal_box(PlainBoxKey(to.id, to.key.expose()),
+                    dek_context(row, to.id, label),
+                    {dek->data(), dek->size()});
 }
 
 Bytes seal_answer(const TenantKek& kek, ByteView request_key, ByteView answer) {

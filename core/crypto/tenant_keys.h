@@ -38,6 +38,9 @@ NewKek create_kek(const KeyProvider& root_key, TenantId tenant, KeyId id, std::u
 Result<TenantKek> unwrap_kek(
     const KeyProvider& root_key, TenantId tenant, KeyId id, std::uint64_t generation, ByteView box);
 
+// The box of a KEK that is in hand, under `root_key`: how it moves to another root key.
+Bytes seal_kek(const KeyProvider& root_key, const TenantKek& kek);
+
 // The row that a secret version is sealed for. Views must live as long as the call.
 struct SecretRow {
     TenantId tenant;
@@ -67,6 +70,13 @@ Result<Plaintext> open_value(const TenantKek& kek,
                              const SecretRow& row,
                              ByteView dek_box,
                              ByteView value_box);
+
+// The DEK of a version under another KEK of the same tenant; the value's own box stays as it is.
+// Errors: as open_value().
+Result<Bytes> rewrap_dek(const TenantKek& from,
+                         const TenantKek& to,
+                         const SecretRow& row,
+                         ByteView dek_box);
 
 // What was answered to a request, kept under the tenant's KEK in case the request comes again.
 // `request_key` names the request in its row.

@@ -6,6 +6,7 @@
 #include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/config/config.h"
+#include "core/service/key_rotation.h"
 
 #include <cstdint>
 #include <string>
@@ -37,6 +38,27 @@ Result<ExitCode> db_status(const config::Config& config, Output output);
 Result<void> db_print_read_statement();
 
 Result<void> root_key_generate(const config::Config& config);
+
+Result<void> root_key_status(const config::Config& config, Output output);
+// The steps of a rotation, in this order; each is harmless when repeated. Between begin and run,
+// and after commit, the workers are restarted one after another.
+Result<void> root_key_rotate_begin(const config::Config& config);
+Result<void> root_key_rotate_run(const config::Config& config);
+Result<void> root_key_rotate_commit(const config::Config& config);
+// Back to the present key, at any time before commit.
+Result<void> root_key_rotate_abort(const config::Config& config);
+
+// A new KEK for a tenant, by its id as text, or for all where that is empty.
+Result<void> kek_rotate(const config::Config& config, const std::string& tenant);
+
+// Of the keys that sign scoped tokens, or of the peppers of agent keys and personal tokens.
+enum class ServiceKeyStep { Begin, Activate, Retire };
+Result<void> service_key_list(const config::Config& config,
+                              service::ServiceKeyRotation::Kind kind,
+                              Output output);
+Result<void> service_key_rotate(const config::Config& config,
+                                service::ServiceKeyRotation::Kind kind,
+                                ServiceKeyStep step);
 
 // Registers the root key with the database and makes the service keys that are missing.
 Result<void> init(const config::Config& config);

@@ -44,6 +44,7 @@ struct Arguments {
     std::string listed_tenant;
     std::string revoked;  // id or name
     core::ctl::ApprovalChoice approval;
+    bool all_tenants = false;
     core::ctl::AuditTail tail;
     std::string format = "csv";
     std::string webhook;  // id
@@ -68,6 +69,78 @@ CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& d
     auto* group = app.add_subcommand(name, description);
     group->require_subcommand(1);
     return *group;
+}
+
+void add_rotation_verbs(CLI::App& root_key, Arguments& arguments) {
+    auto& rotate = add_group(root_key, "rotate", "Replace the root key while workers serve");
+    add_verb(rotate,
+             arguments,
+             "begin",
+             "Make the new root key beside the present one; then restart the workers",
+             done_by(core::ctl::root_key_rotate_begin));
+    add_verb(rotate,
+             arguments,
+             "run",
+             "Move every key to the new root key",
+             done_by(core::ctl::root_key_rotate_run));
+    add_verb(rotate,
+             arguments,
+             "commit",
+             "Forget the old root key; then restart the workers",
+             done_by(core::ctl::root_key_rotate_commit));
+    add_verb(rotate,
+             arguments,
+             "abort",
+             "Move every key back and remove the new root key",
+             done_by(core::ctl::root_key_rotate_abort));
+}
+
+void add_service_key_verbs(CLI::App& group,
+                           Arguments& arguments,
+                           core::service::ServiceKeyRotation::Kind kind) {
+    using core::ctl::ServiceKeyStep;
+    add_verb(group,
+             arguments,
+             "list",
+             "List the keys, and how much needs each",
+             done_by([&arguments, kind](const Config& c) {
+                 return core::ctl::service_key_list(c, kind, arguments.output());
+             }));
+    const std::pair<const char*, ServiceKeyStep> steps[] = {{"begin", ServiceKeyStep::Begin},
+                                                            {"activate", ServiceKeyStep::Activate},
+                                                            {"retire", ServiceKeyStep::Retire}};
+    auto& rotate = add_group(group, "rotate", "Replace the key while workers serve");
+    for (const auto& [name, step] : steps)
+        add_verb(rotate,
+                 arguments,
+                 name,
+                 "One step; restart the workers one after another behind each",
+                 done_by([kind, step = step](const Config& c) {
+                     return core::ctl::service_key_rotate(c, kind, step);
+                 }));
+}
+
+void add_key_verbs(CLI::App& app, Arguments& arguments) {
+    using Kind = core::service::ServiceKeyRotation::Kind;
+    auto& kek = add_group(app, "kek", "The keys of tenants");
+    auto* rotate_kek = add_verb(kek,
+                                arguments,
+                                "rotate",
+                                "Give a tenant, or all of them, a new KEK",
+                                done_by([&arguments](const Config& c) {
+                                    return core::ctl::kek_rotate(c, arguments.listed_tenant);
+                                }));
+    auto* tenant = rotate_kek->add_option("--tenant", arguments.listed_tenant, "The tenant's id");
+    auto* all = rotate_kek->add_flag("--all", arguments.all_tenants, "Every tenant");
+    tenant->excludes(all);
+    rotate_kek->require_option(1);
+
+    add_service_key_verbs(add_group(app, "signing-key", "The keys that sign scoped tokens"),
+                          arguments,
+                          Kind::SigningKey);
+    add_service_key_verbs(add_group(app, "pepper", "The peppers of agent keys and personal tokens"),
+                          arguments,
+                          Kind::Pepper);
 }
 
 void add_host_verbs(CLI::App& app, Arguments& arguments) {
@@ -112,6 +185,14 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
              "generate",
              "Write a new root key file (0400), never over one",
              done_by(core::ctl::root_key_generate));
+    add_verb(root_key,
+             arguments,
+             "status",
+             "Show the root key, its successor, and how much each seals",
+             done_by([&arguments](const Config& c) {
+                 return core::ctl::root_key_status(c, arguments.output());
+             }));
+    add_rotation_verbs(root_key, arguments);
     add_verb(app,
              arguments,
              "init",
@@ -393,6 +474,7 @@ int parse_and_run(int argc, char** argv) {
     app.add_option("--config", arguments.config, "The configuration file")->capture_default_str();
     app.add_flag("--json", arguments.json, "Print JSON");
     add_host_verbs(app, arguments);
+    add_key_verbs(app, arguments);
     add_tenant_verbs(app, arguments);
     add_user_verbs(app, arguments);
     add_agent_verbs(app, arguments);

@@ -3,6 +3,7 @@
 #include "core/ctl/commands.h"
 #include "core/ctl/session.h"
 #include "core/service/approvals.h"
+#include "core/service/key_rotation.h"
 #include "core/store/audit_store.h"
 #include "core/store/delivery_store.h"
 #include "core/store/member_store.h"
@@ -153,6 +154,9 @@ Result<ExitCode> maintain(const config::Config& config) {
         if (!done) return failure(done);
         print_line(std::string(duty.done) + ": " + std::to_string(*done));
     }
+    const auto destroyed = service::KekRotation::destroy_replaced(connection);
+    if (!destroyed) return failure(destroyed);
+    print_line("replaced KEKs destroyed: " + std::to_string(*destroyed));
     const auto checks = store::sweep_host_checks(connection);
     if (!checks) return failure(checks);
     if (const auto done = maintain_audit(connection, config.plans); !done) return failure(done);

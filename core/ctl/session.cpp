@@ -8,10 +8,10 @@
 namespace core::ctl {
 namespace {
 
-Result<std::unique_ptr<crypto::KeyProvider>> root_key_of(const config::Config& config) {
+Result<std::unique_ptr<crypto::RootKeyRing>> root_keys_of(const config::Config& config) {
     const auto file = config::root_key_file(config);
     if (!file) return failure(file);
-    return crypto::load_root_key_file(*file);
+    return crypto::load_root_key_ring(*file);
 }
 
 }  // namespace
@@ -52,15 +52,15 @@ Session::Session(const config::Config& config, store::Role role)
 }
 
 Result<void> Session::open_root_key(const config::Config& config) {
-    auto key = root_key_of(config);
-    if (!key) return failure(key);
-    m_root_key = std::move(*key);
+    auto keys = root_keys_of(config);
+    if (!keys) return failure(keys);
+    m_root_keys = std::move(*keys);
     return {};
 }
 
 Result<void> Session::open_keys(const config::Config& config) {
     if (const auto opened = open_root_key(config); !opened) return failure(opened);
-    auto keyring = service::Keyring::load(m_connections, *m_root_key);
+    auto keyring = service::Keyring::load(m_connections, *m_root_keys);
     if (!keyring) return failure(keyring);
     m_keyring = std::move(*keyring);
     return {};
@@ -68,7 +68,7 @@ Result<void> Session::open_keys(const config::Config& config) {
 
 service::Runtime Session::runtime() {
     return {
-        m_clock, m_policy, *m_root_key, m_keyring, m_no_issuers, m_connections, nullptr, nullptr};
+        m_clock, m_policy, *m_root_keys, m_keyring, m_no_issuers, m_connections, nullptr, nullptr};
 }
 
 }  // namespace core::ctl

@@ -7,7 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/config/config.h"
-#include "core/crypto/key_provider.h"
+#include "core/crypto/root_key_ring.h"
 #include "core/service/services.h"
 #include "core/store/connection_pool.h"
 
@@ -44,7 +44,8 @@ class Session {
     service::Runtime runtime();
 
     store::ConnectionPool& connections() { return m_connections; }
-    const crypto::KeyProvider& root_key() { return *m_root_key; }
+    const crypto::KeyProvider& root_key() { return *m_root_keys; }
+    const crypto::RootKeyRing& root_keys() { return *m_root_keys; }
     const identity::TrustedIssuer& issuer() { return m_issuer; }
     const Clock& clock() { return m_clock; }
 
@@ -53,7 +54,7 @@ class Session {
     service::Policy m_policy;
     store::ConnectionPool m_connections;
     identity::TrustedIssuer m_issuer;
-    std::unique_ptr<crypto::KeyProvider> m_root_key;
+    std::unique_ptr<crypto::RootKeyRing> m_root_keys;
     service::Keyring m_keyring;
     std::vector<identity::TrustedIssuer> m_no_issuers;
 };

@@ -116,7 +116,7 @@ Actor actor_of(const identity::UserPrincipal& user) {
 }
 
 Agents::Agents(const Runtime& runtime)
-    : m_runtime(runtime), m_pepper(runtime.keyring.pepper()), m_once(runtime) {}
+    : m_runtime(runtime), m_peppers(runtime.keyring), m_once(runtime) {}
 
 namespace {
 
@@ -161,8 +161,8 @@ Result<Body> Agents::create(const Actor& actor,
     row.name = request.name;
     row.description = request.description;
     row.key_public_id = key.public_id();
-    row.pepper = m_runtime.keyring.pepper_id();
-    const auto mac = key.mac(m_pepper, actor.tenant, row.agent);
+    row.pepper = m_peppers.id();
+    const auto mac = m_peppers.mac(key, actor.tenant, row.agent);
     row.key_mac.assign(mac.begin(), mac.end());
     row.allowed_namespaces = request.limits.namespaces();
     row.allowed_scopes = request.limits.scopes().texts();
@@ -289,8 +289,8 @@ Result<Body> Agents::rotate_key(const Actor& actor,
                                          actor.tenant,
                                          id,
                                          key.public_id(),
-                                         m_runtime.keyring.pepper_id(),
-                                         key.mac(m_pepper, actor.tenant, id));
+                                         m_peppers.id(),
+                                         m_peppers.mac(key, actor.tenant, id));
             auto record = record_of("agent.updated", id);
             JsonWriter details;
             details.begin_object().member("key", "replaced").end_object();

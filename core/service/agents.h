@@ -11,6 +11,7 @@
 #include "core/scope/scope_set.h"
 #include "core/service/exactly_once.h"
 #include "core/service/page.h"
+#include "core/service/peppers.h"
 
 #include <optional>
 #include <string>
@@ -108,7 +109,7 @@ class Agents {
     [[nodiscard]] store::AuditRecord record_of(std::string_view type, const AgentId& agent) const;
 
     const Runtime& m_runtime;
-    crypto::HmacKey m_pepper;
+    Peppers m_peppers;
     ExactlyOnce m_once;
 };
 

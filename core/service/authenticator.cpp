@@ -133,6 +133,19 @@ Result<std::optional<store::AgentKeyRow>> find_key_row(const Runtime& runtime,
     return store::find_agent_key(**connection, public_id);
 }
 
+// A key whose pepper is being replaced, as it was given: from now on under the new one. Where that
+// can't be stored the next use does it.
+void store_again(const Runtime& runtime,
+                 const store::AgentKeyRow& agent,
+                 const KeyId& pepper,
+                 const crypto::Digest& mac) {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return;
+    const auto stored = store::replace_agent_key_mac(
+        **connection, agent.tenant, agent.agent, {agent.key_mac, pepper, mac});
+    if (!stored) log::warning("pepper_not_replaced", {{"agent", agent.agent}});
+}
+
 Result<bool> may_come_from(const store::AgentKeyRow& agent, const identity::IpAddress& address) {
     if (!agent.ip_allowlist) return true;
     const auto allowed =
@@ -171,7 +184,7 @@ struct Authenticator::Asked {
 Authenticator::Authenticator(const Runtime& runtime)
     : m_runtime(runtime),
       m_issuers(runtime),
-      m_pepper(runtime.keyring.pepper()),
+      m_peppers(runtime.keyring),
       m_token_keys(runtime.keyring.token_keys()),
       m_sign_in(runtime) {}
 
@@ -230,7 +243,8 @@ Result<Principal> Authenticator::identify_agent(std::string_view credential, con
     if (!row) return failure(row);
     // A miss costs what a hit costs: the MAC is computed all the same.
     const store::AgentKeyRow& agent = *row ? **row : store::AgentKeyRow{};
-    const auto mac = key->mac(m_pepper, agent.tenant, agent.agent);
+    const bool is_right =
+        m_peppers.verify(*key, agent.tenant, agent.agent, agent.pepper, agent.key_mac);
     if (!*row) return unauthorized("agent key is unknown");
 
     const auto refused = [&](std::string_view reason, Error error) {
@@ -241,12 +255,14 @@ Result<Principal> Authenticator::identify_agent(std::string_view credential, con
                       failed_authentication(m_runtime, "agent", agent.agent.bytes(), reason),
                       std::move(error));
     };
-    if (agent.pepper != m_runtime.keyring.pepper_id() || !constant_time_equal(agent.key_mac, mac))
-        return refused("wrong_key", unauthorized("agent key is wrong").value());
+    if (!is_right) return refused("wrong_key", unauthorized("agent key is wrong").value());
     if (!agent.active) return refused("agent_inactive", unauthorized("agent is inactive").value());
     const auto allowed = may_come_from(agent, origin.address);
     if (!allowed) return failure(allowed);
     if (!*allowed) return refused("address_not_allowed", address_denied(origin.address));
+    if (agent.pepper != m_peppers.id())
+        store_again(
+            m_runtime, agent, m_peppers.id(), m_peppers.mac(*key, agent.tenant, agent.agent));
     return agent_principal(agent);
 }
 

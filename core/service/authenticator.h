@@ -3,11 +3,11 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/crypto/mac.h"
 #include "core/identity/jose.h"
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
 #include "core/service/known_issuers.h"
+#include "core/service/peppers.h"
 #include "core/service/sign_in.h"
 
 #include <optional>
@@ -55,7 +55,7 @@ class Authenticator {
 
     const Runtime& m_runtime;
     KnownIssuers m_issuers;
-    crypto::HmacKey m_pepper;
+    Peppers m_peppers;
     identity::ScopedTokenKeys m_token_keys;
     SignIn m_sign_in;
 };

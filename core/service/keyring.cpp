@@ -44,6 +44,11 @@ Result<crypto::ServiceKeyBytes> open_key(const crypto::KeyProvider& root_key,
         stored.box);
 }
 
+void note_generation(Generations& generations, const store::ServiceKeyStored& row) {
+    generations.newest = std::max(generations.newest, row.generation);
+    if (row.state == "active") generations.active = row.generation;
+}
+
 }  // namespace
 
 Result<Keyring> Keyring::load(store::ConnectionPool& connections,
@@ -57,7 +62,7 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
     Keyring keyring;
     for (const auto& row : *stored)
         if (const auto taken = keyring.take(row, root_key); !taken) return failure(taken);
-    if (keyring.m_token_keys.empty() || keyring.m_pepper.empty()) return not_initialised();
+    if (keyring.m_token_keys.empty() || keyring.m_peppers.empty()) return not_initialised();
     if (!keyring.m_egress_key)
         return failure(ErrorCode::ConfigInvalid,
                        "this database has no egress key yet: run 'secretstorectl init' again");
@@ -67,22 +72,23 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
 Result<void> Keyring::take(const store::ServiceKeyStored& row,
                            const crypto::KeyProvider& root_key) {
     const bool signs_tokens = row.purpose == purpose::kTokenSigning;
-    const bool is_pepper = row.purpose == purpose::kAgentKeyPepper && row.state == "active";
+    const bool is_pepper = row.purpose == purpose::kAgentKeyPepper;
     const bool is_egress_key = row.purpose == purpose::kEgress && row.state == "active";
     // The local issuer's private key is opened by the operator's command alone.
     if (!signs_tokens && !is_pepper && !is_egress_key) return {};
     auto key = open_key(root_key, row);
     if (!key) return failure(key);
     if (is_pepper) {
-        m_pepper_id = row.id;
-        m_pepper = std::move(*key);
+        note_generation(m_pepper_generations, row);
+        m_peppers.emplace_back(row.id, std::move(*key));
         return {};
     }
     if (is_egress_key) {
         m_egress_key.emplace(row.id, std::move(*key));
         return {};
     }
-    // Active before verify_only, newest first: the first one signs.
+    // The active one comes first: it signs.
+    note_generation(m_token_key_generations, row);
     if (m_token_keys.empty()) m_signing_key_id = row.id;
     m_token_keys.emplace_back(kid_of(row.id), std::move(*key));
     return {};
@@ -99,8 +105,15 @@ identity::ScopedTokenKeys Keyring::token_keys() const {
     return keys;
 }
 
-crypto::HmacKey Keyring::pepper() const {
-    return crypto::HmacKey(m_pepper.expose());
+std::vector<std::pair<KeyId, crypto::HmacKey>> Keyring::peppers() const {
+    std::vector<std::pair<KeyId, crypto::HmacKey>> peppers;
+    for (const auto& [id, key] : m_peppers)
+        peppers.emplace_back(id, crypto::HmacKey(key.expose()));
+    return peppers;
+}
+
+const Generations& Keyring::generations(std::string_view purpose) const {
+    return purpose == purpose::kTokenSigning ? m_token_key_generations : m_pepper_generations;
 }
 
 namespace {
@@ -149,7 +162,7 @@ class KeyMaker {
     KeyId add(std::string_view wanted, const crypto::ServiceKeyBytes& key) {
         const auto id = crypto::new_id<KeyId>(m_clock);
         const Bytes box = crypto::seal_service_key(m_root_key, {id, wanted, 1}, key);
-        store::add_service_key(m_transaction, id, wanted, 1, box);
+        store::add_service_key(m_transaction, {id, std::string(wanted), 1, "active", box});
         return id;
     }
 

@@ -1,4 +1,4 @@
-// The keys of the service, opened once at start: signing keys and pepper.
+// The keys of the service, opened once at start: signing keys and peppers.
 // Immutable; thread-safe. A program restarts to see new ones.
 #pragma once
 
@@ -10,8 +10,10 @@
 #include "core/identity/id_token.h"
 #include "core/identity/scoped_token.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,13 @@ struct ServiceKeyStored;
 
 namespace core::service {
 
+// Of the keys of one purpose: the newest one that is held, which may be pending, and the one that
+// new tokens or keys are made with.
+struct Generations {
+    std::int64_t newest = 0;
+    std::int64_t active = 0;
+};
+
 class Keyring {
   public:
     // Errors: ConfigInvalid where the root key is not the one of this database, or the database has
@@ -32,13 +41,15 @@ class Keyring {
 
     // Copies of the keys for one thread.
     [[nodiscard]] identity::ScopedTokenKeys token_keys() const;
-    [[nodiscard]] crypto::HmacKey pepper() const;
+    // The one of new keys first.
+    [[nodiscard]] std::vector<std::pair<KeyId, crypto::HmacKey>> peppers() const;
 
     // What tokens name as kid.
     static std::string kid_of(const KeyId& id);
     // Of the key that signs new tokens.
     [[nodiscard]] const KeyId& signing_key_id() const { return m_signing_key_id; }
-    [[nodiscard]] const KeyId& pepper_id() const { return m_pepper_id; }
+    // Of the keys with this purpose: token-signing or agent-key-pepper.
+    [[nodiscard]] const Generations& generations(std::string_view purpose) const;
     // Precondition: load().
     [[nodiscard]] const crypto::EgressKey& egress_key() const { return *m_egress_key; }
 
@@ -48,8 +59,9 @@ class Keyring {
     // kid and key; the active one first.
     std::vector<std::pair<std::string, crypto::ServiceKeyBytes>> m_token_keys;
     KeyId m_signing_key_id;
-    KeyId m_pepper_id;
-    crypto::ServiceKeyBytes m_pepper;
+    std::vector<std::pair<KeyId, crypto::ServiceKeyBytes>> m_peppers;  // the active one first
+    Generations m_token_key_generations;
+    Generations m_pepper_generations;
     std::optional<crypto::EgressKey> m_egress_key;
 };
 

@@ -73,7 +73,7 @@ Result<void> may_have_another(const Change& change) {
 }  // namespace
 
 PersonalTokens::PersonalTokens(const Runtime& runtime)
-    : m_runtime(runtime), m_pepper(runtime.keyring.pepper()), m_once(runtime) {}
+    : m_runtime(runtime), m_peppers(runtime.keyring), m_once(runtime) {}
 
 Result<Body> PersonalTokens::create(const identity::UserPrincipal& user,
                                     const identity::Origin& origin,
@@ -89,7 +89,7 @@ Result<Body> PersonalTokens::create(const identity::UserPrincipal& user,
     token.id = crypto::new_id<PersonalTokenId>(m_runtime.clock);
     token.name = request.name;
     token.prefix = identity::UserKey::shown_prefix(key.public_id());
-    const auto mac = key.mac(m_pepper, user.tenant, token.id);
+    const auto mac = m_peppers.mac(key, user.tenant, token.id);
 
     return m_once.run(
         user.tenant,
@@ -110,7 +110,7 @@ Result<Body> PersonalTokens::create(const identity::UserPrincipal& user,
                                        token.name,
                                        std::string(to_string(token.role)),
                                        key.public_id(),
-                                       m_runtime.keyring.pepper_id(),
+                                       m_peppers.id(),
                                        {mac.begin(), mac.end()},
                                        token.expires_at});
             auto record = record_of(m_runtime, "user_token.created", token.id);

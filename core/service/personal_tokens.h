@@ -7,11 +7,11 @@
 #include "core/base/ids.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
-#include "core/crypto/mac.h"
 #include "core/identity/member_role.h"
 #include "core/identity/principal.h"
 #include "core/service/exactly_once.h"
 #include "core/service/page.h"
+#include "core/service/peppers.h"
 
 #include <chrono>
 #include <optional>
@@ -66,7 +66,7 @@ class PersonalTokens {
 
   private:
     const Runtime& m_runtime;
-    crypto::HmacKey m_pepper;
+    Peppers m_peppers;
     ExactlyOnce m_once;
 };
 

@@ -1,5 +1,6 @@
 #include "core/service/sign_in.h"
 
+#include "core/base/log.h"
 #include "core/identity/api_key.h"
 #include "core/identity/jose.h"
 #include "core/service/audit_trail.h"
@@ -76,6 +77,18 @@ Result<UserPrincipal> member(const UserId& user, const store::Membership& member
     return principal;
 }
 
+// As for agent keys: from now on under the new pepper, or from the next use on.
+void store_again(const Runtime& runtime,
+                 const store::UserKeyRow& row,
+                 const KeyId& pepper,
+                 const crypto::Digest& mac) {
+    auto connection = runtime.connections.borrow();
+    if (!connection) return;
+    const auto stored = store::replace_personal_token_mac(
+        **connection, row.tenant, row.token, {row.key_mac, pepper, mac});
+    if (!stored) log::warning("pepper_not_replaced", {{"user_token", row.token}});
+}
+
 Result<MemberRole> effective_role(const store::UserKeyRow& row) {
     const auto token = identity::parse_member_role(row.token_role);
     const auto holder = identity::parse_member_role(row.member_role);
@@ -86,7 +99,7 @@ Result<MemberRole> effective_role(const store::UserKeyRow& row) {
 
 }  // namespace
 
-SignIn::SignIn(const Runtime& runtime) : m_runtime(runtime), m_pepper(runtime.keyring.pepper()) {}
+SignIn::SignIn(const Runtime& runtime) : m_runtime(runtime), m_peppers(runtime.keyring) {}
 
 Result<UserPrincipal> SignIn::by_id_token(const identity::IdTokenClaims& claims,
                                           std::optional<std::string_view> wanted_tenant,
@@ -128,7 +141,7 @@ Result<UserPrincipal> SignIn::by_personal_token(std::string_view credential,
     if (!found) return failure(found);
     // A miss costs what a hit costs: the MAC is computed all the same.
     const store::UserKeyRow& row = *found ? **found : store::UserKeyRow{};
-    const auto mac = key->mac(m_pepper, row.tenant, row.token);
+    const bool is_right = m_peppers.verify(*key, row.tenant, row.token, row.pepper, row.key_mac);
     if (!*found) return unauthorized("personal token is unknown");
 
     UserPrincipal user;
@@ -141,10 +154,11 @@ Result<UserPrincipal> SignIn::by_personal_token(std::string_view credential,
                       failed_authentication(m_runtime, "user_token", row.token.bytes(), reason),
                       unauthorized(std::string(reason)).value());
     };
-    if (row.pepper != m_runtime.keyring.pepper_id() || !constant_time_equal(row.key_mac, mac))
-        return refused("wrong_key");
+    if (!is_right) return refused("wrong_key");
     if (row.is_revoked) return refused("user_token_revoked");
     if (row.has_expired) return refused("user_token_expired");
+    if (row.pepper != m_peppers.id())
+        store_again(m_runtime, row, m_peppers.id(), m_peppers.mac(*key, row.tenant, row.token));
     const auto role = effective_role(row);
     if (!role) return failure(role);
     user.role = *role;

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/crypto/mac.h"
 #include "core/identity/id_token.h"
 #include "core/identity/principal.h"
+#include "core/service/peppers.h"
 
 #include <optional>
 #include <string_view>
@@ -36,7 +36,7 @@ class SignIn {
 
   private:
     const Runtime& m_runtime;
-    crypto::HmacKey m_pepper;
+    Peppers m_peppers;
 };
 
 }  // namespace core::service

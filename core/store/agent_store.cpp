@@ -99,6 +99,19 @@ void add_replace_agent_key(Transaction& transaction,
                     Parameters{}.id(tenant).id(agent).text(public_id).id(pepper).bytes(mac));
 }
 
+Result<void> replace_agent_key_mac(Connection& connection,
+                                   const TenantId& tenant,
+                                   const AgentId& agent,
+                                   const KeyMacChange& change) {
+    Transaction transaction(connection, tenant);
+    transaction.add(
+        Statement::ReplaceAgentKeyMac,
+        Parameters{}.id(tenant).id(agent).bytes(change.from).id(change.pepper).bytes(change.to));
+    const auto done = transaction.commit();
+    if (!done) return tl::unexpected(to_error(done.error()));
+    return {};
+}
+
 void add_count_active_agents(Transaction& transaction, const TenantId& tenant) {
     transaction.add(Statement::CountActiveAgents, Parameters{}.id(tenant));
 }

@@ -7,6 +7,7 @@
 #include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
+#include "core/store/key_store.h"
 #include "core/store/transaction.h"
 
 #include <cstdint>
@@ -97,6 +98,13 @@ void add_replace_agent_key(Transaction& transaction,
                            std::string_view public_id,
                            const KeyId& pepper,
                            ByteView mac);
+
+// The same key under another pepper; nothing where the key is another one by now.
+// Errors: StoreUnavailable.
+Result<void> replace_agent_key_mac(Connection& connection,
+                                   const TenantId& tenant,
+                                   const AgentId& agent,
+                                   const KeyMacChange& change);
 
 // Queued; one result: how many there are that have not been revoked.
 void add_count_active_agents(Transaction& transaction, const TenantId& tenant);

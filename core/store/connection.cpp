@@ -209,7 +209,7 @@ Result<PgConnection> connect(const Endpoint& endpoint, Role role) {
                                             user.c_str(),
                                             options.c_str(),
                                             "2",
-                                            "secretstore",
+                                            endpoint.application_name.c_str(),
                                             "UTF8",
                                             nullptr};
     PgConnection pg(PQconnectStartParams(names.data(), values.data(), 0));

@@ -13,6 +13,8 @@ struct Endpoint {
     std::string host;  // directory of the unix socket, or a host name
     int port = 5432;
     std::string database = "secretstore";
+    // As pg_stat_activity shows it; at most 63 bytes.
+    std::string application_name = "secretstore";
     // Server side: a statement that takes longer is cancelled.
     std::chrono::milliseconds statement_timeout{2000};
     std::chrono::milliseconds lock_timeout{1000};

@@ -29,9 +29,13 @@ void add_root_key(Transaction& transaction, const KeyId& root_key, ByteView chec
 Result<std::vector<ServiceKeyStored>> list_service_keys(Connection& connection) {
     const auto results = connection.run(Statement::ListServiceKeys, {});
     if (!results) return tl::unexpected(to_error(results.error()));
+    return parse_service_keys(*results);
+}
+
+std::vector<ServiceKeyStored> parse_service_keys(const ResultSet& result) {
     std::vector<ServiceKeyStored> keys;
-    for (std::size_t i = 0; i < results->size(); ++i) {
-        Row row = results->row(i);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+        Row row = result.row(i);
         ServiceKeyStored key;
         key.id = row.id<KeyId>();
         key.purpose = row.text();
@@ -43,13 +47,10 @@ Result<std::vector<ServiceKeyStored>> list_service_keys(Connection& connection) 
     return keys;
 }
 
-void add_service_key(Transaction& transaction,
-                     const KeyId& id,
-                     std::string_view purpose,
-                     std::int64_t generation,
-                     ByteView box) {
-    transaction.add(Statement::InsertServiceKey,
-                    Parameters{}.id(id).text(purpose).bigint(generation).bytes(box));
+void add_service_key(Transaction& transaction, const ServiceKeyStored& key) {
+    Parameters parameters;
+    parameters.id(key.id).text(key.purpose).bigint(key.generation).text(key.state);
+    transaction.add(Statement::InsertServiceKey, std::move(parameters.bytes(key.box)));
 }
 
 void add_tenant_key(Transaction& transaction, const TenantId& tenant, const TenantKeyStored& key) {

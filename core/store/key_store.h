@@ -24,17 +24,22 @@ struct ServiceKeyStored {
     KeyId id;
     std::string purpose;
     std::int64_t generation = 0;
-    std::string state;  // active or verify_only
+    std::string state;  // active, pending, verify_only or retired
     Bytes box;
 };
-// Active before verify_only, newest first, by purpose.
+// All that are not retired: active before pending before verify_only, newest first, by purpose.
 Result<std::vector<ServiceKeyStored>> list_service_keys(Connection& connection);
-// As active.
-void add_service_key(Transaction& transaction,
-                     const KeyId& id,
-                     std::string_view purpose,
-                     std::int64_t generation,
-                     ByteView box);
+std::vector<ServiceKeyStored> parse_service_keys(const ResultSet& result);
+// Queued.
+void add_service_key(Transaction& transaction, const ServiceKeyStored& key);
+
+// The MAC of an agent key or a personal token under another pepper, in place of the one that it was
+// verified by. Views must live as long as the call.
+struct KeyMacChange {
+    ByteView from;
+    KeyId pepper;
+    ByteView to;
+};
 
 struct TenantKeyStored {
     KeyId id;

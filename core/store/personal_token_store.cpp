@@ -54,6 +54,19 @@ Result<void> touch_personal_token(Connection& connection,
     return {};
 }
 
+Result<void> replace_personal_token_mac(Connection& connection,
+                                        const TenantId& tenant,
+                                        const PersonalTokenId& token,
+                                        const KeyMacChange& change) {
+    Transaction transaction(connection, tenant);
+    transaction.add(
+        Statement::ReplacePersonalTokenMac,
+        Parameters{}.id(tenant).id(token).bytes(change.from).id(change.pepper).bytes(change.to));
+    const auto done = transaction.commit();
+    if (!done) return tl::unexpected(to_error(done.error()));
+    return {};
+}
+
 void add_personal_token(Transaction& transaction,
                         const TenantId& tenant,
                         const NewPersonalTokenRow& token) {

@@ -7,6 +7,7 @@
 #include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/store/connection.h"
+#include "core/store/key_store.h"
 #include "core/store/transaction.h"
 
 #include <cstdint>
@@ -40,6 +41,12 @@ Result<std::optional<UserKeyRow>> find_personal_token(Connection& connection,
 Result<void> touch_personal_token(Connection& connection,
                                   const TenantId& tenant,
                                   const PersonalTokenId& token);
+
+// The same token under another pepper. Errors: StoreUnavailable.
+Result<void> replace_personal_token_mac(Connection& connection,
+                                        const TenantId& tenant,
+                                        const PersonalTokenId& token,
+                                        const KeyMacChange& change);
 
 struct NewPersonalTokenRow {
     PersonalTokenId token;

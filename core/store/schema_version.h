@@ -10,8 +10,8 @@ namespace core::store {
 
 // The newest migration that this program was written against, and the oldest schema that has all
 // it needs.
-inline constexpr std::int64_t kNewestKnownSchema = 18;
-inline constexpr std::int64_t kOldestUsableSchema = 17;
+inline constexpr std::int64_t kNewestKnownSchema = 19;
+inline constexpr std::int64_t kOldestUsableSchema = 19;
 
 // Errors: ConfigInvalid, saying which command to run, where the schema is older, or newer with a
 // breaking migration; StoreUnavailable.

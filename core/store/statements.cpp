@@ -1025,6 +1025,14 @@ from store.find_personal_token($1::text) p
 )sql",
      kApp},
     // Where another request notes it at this moment, that will do.
+    {Statement::ReplacePersonalTokenMac,
+     "replace_personal_token_mac",
+     R"sql(
+update store.personal_tokens p
+set key_pepper_id = $4::uuid, key_mac = $5::bytea
+where p.tenant_id = $1::uuid and p.personal_token_id = $2::uuid and p.key_mac = $3::bytea
+)sql",
+     kApp},
     {Statement::TouchPersonalToken,
      "touch_personal_token",
      R"sql(
@@ -1127,7 +1135,7 @@ insert into store.root_keys (root_key_id, check_value) values ($1::uuid, $2::byt
      R"sql(
 select k.key_id, k.purpose, k.generation, k.state, k.box
 from store.service_keys k
-where k.state in ('active', 'verify_only')
+where k.state in ('active', 'pending', 'verify_only')
 order by k.purpose, k.state, k.generation desc
 )sql",
      kApp | kMaint},
@@ -1135,7 +1143,7 @@ order by k.purpose, k.state, k.generation desc
      "insert_service_key",
      R"sql(
 insert into store.service_keys (key_id, purpose, generation, state, box)
-values ($1::uuid, $2::text, $3::bigint, 'active', $4::bytea)
+values ($1::uuid, $2::text, $3::bigint, $4::text, $5::bytea)
 )sql",
      kMaint},
     {Statement::UpsertLocalKeySet,
@@ -1227,6 +1235,192 @@ where k.tenant_id = $1::uuid and k.kek_id = $2::uuid and k.state <> 'destroyed'
 )sql",
      kApp},
 
+    {Statement::DeleteRootKey,
+     "delete_root_key",
+     R"sql(
+delete from store.root_keys r where r.root_key_id = $1::uuid
+)sql",
+     kMaint},
+    // Nobody adds or re-wraps a key until this transaction ends: what is counted then stays true.
+    {Statement::LockKeysUnderRoot,
+     "lock_keys_under_root",
+     "lock table store.tenant_keys, store.service_keys in share row exclusive mode",
+     kMaint},
+    {Statement::CountKeysUnderRoot,
+     "count_keys_under_root",
+     R"sql(
+select (select count(*) from store.tenant_keys t where t.root_key_id = $1::uuid)
+     + (select count(*) from store.service_keys s where s.root_key_id = $1::uuid)
+)sql",
+     kMaint},
+    // Workers say in their connections' names which keys they hold: service/held_keys.h.
+    {Statement::CountWorkersWithoutKey,
+     "count_workers_without_key",
+     R"sql(
+select count(*)
+from pg_catalog.pg_stat_activity a
+where a.datname = current_database() and a.usename in ('secretstore_app', 'secretstore_reader')
+  and a.application_name like 'secretstore-worker %'
+  and $1::text <> all (string_to_array(a.application_name, ' '))
+)sql",
+     kMaint},
+    {Statement::ListTenantKeysUnderRoot,
+     "list_tenant_keys_under_root",
+     R"sql(
+select t.tenant_id, t.kek_id, t.generation, t.box
+from store.tenant_keys t
+where t.root_key_id = $1::uuid
+order by t.tenant_id, t.kek_id
+limit $2::bigint
+)sql",
+     kMaint},
+    {Statement::RewrapTenantKeys,
+     "rewrap_tenant_keys",
+     R"sql(
+update store.tenant_keys t
+set box = n.box
+from unnest($1::uuid[], $2::uuid[], $3::bytea[]) as n (tenant_id, kek_id, box)
+where t.tenant_id = n.tenant_id and t.kek_id = n.kek_id and t.state <> 'destroyed'
+)sql",
+     kMaint},
+    {Statement::ListServiceKeysUnderRoot,
+     "list_service_keys_under_root",
+     R"sql(
+select k.key_id, k.purpose, k.generation, k.state, k.box
+from store.service_keys k
+where k.root_key_id = $1::uuid
+order by k.key_id
+)sql",
+     kMaint},
+    {Statement::RewrapServiceKeys,
+     "rewrap_service_keys",
+     R"sql(
+update store.service_keys k
+set box = n.box
+from unnest($1::uuid[], $2::bytea[]) as n (key_id, box)
+where k.key_id = n.key_id and k.state <> 'retired'
+)sql",
+     kMaint},
+    // All of one tenant, the active one first. Locked: two rotations of one tenant take turns.
+    {Statement::LockTenantKeys,
+     "lock_tenant_keys",
+     R"sql(
+select k.kek_id, k.generation, k.box, k.state
+from store.tenant_keys k
+where k.tenant_id = $1::uuid and k.state <> 'destroyed'
+order by k.state, k.generation desc
+for no key update
+)sql",
+     kMaint},
+    {Statement::CountRowsUnderReplacedKeks,
+     "count_rows_under_replaced_keks",
+     R"sql(
+select (select count(*)
+        from store.tenant_keys k
+        join store.secret_versions v on v.tenant_id = k.tenant_id and v.kek_id = k.kek_id
+        where k.tenant_id = $1::uuid and k.state = 'decrypt_only')
+     + (select count(*)
+        from store.tenant_keys k
+        join store.processed_requests p on p.tenant_id = k.tenant_id and p.kek_id = k.kek_id
+        where k.tenant_id = $1::uuid and k.state = 'decrypt_only')
+)sql",
+     kMaint},
+    {Statement::ReplaceTenantKey,
+     "replace_tenant_key",
+     R"sql(
+update store.tenant_keys k
+set state = 'decrypt_only', replaced_at = now()
+where k.tenant_id = $1::uuid and k.state = 'active'
+)sql",
+     kMaint},
+    // A page along the primary key: no index is kept for what happens once in a year.
+    {Statement::ListVersionsUnderKek,
+     "list_versions_under_kek",
+     R"sql(
+select v.secret_id, s.namespace, s.key, v.version, v.access_tier::bigint, v.expires_at, v.dek_box
+from store.secret_versions v
+join store.secrets s on s.tenant_id = v.tenant_id and s.secret_id = v.secret_id
+where v.tenant_id = $1::uuid and v.kek_id = $2::uuid
+  and (v.secret_id, v.version) > ($3::uuid, $4::bigint)
+order by v.secret_id, v.version
+limit $5::bigint
+)sql",
+     kMaint},
+    // Where the row still is what was re-wrapped.
+    {Statement::RewrapVersions,
+     "rewrap_versions",
+     R"sql(
+update store.secret_versions v
+set kek_id = $3::uuid, dek_box = n.dek_box
+from unnest($4::uuid[], $5::bigint[], $6::bytea[]) as n (secret_id, version, dek_box)
+where v.tenant_id = $1::uuid and v.kek_id = $2::uuid
+  and v.secret_id = n.secret_id and v.version = n.version
+)sql",
+     kMaint},
+    {Statement::ListAnswersUnderKek,
+     "list_answers_under_kek",
+     R"sql(
+select p.request_key, p.answer_box
+from store.processed_requests p
+where p.tenant_id = $1::uuid and p.kek_id = $2::uuid and p.request_key > $3::bytea
+order by p.request_key
+limit $4::bigint
+)sql",
+     kMaint},
+    {Statement::ResealAnswers,
+     "reseal_answers",
+     R"sql(
+update store.processed_requests p
+set kek_id = $3::uuid, answer_box = n.answer_box
+from unnest($4::bytea[], $5::bytea[]) as n (request_key, answer_box)
+where p.tenant_id = $1::uuid and p.kek_id = $2::uuid and p.request_key = n.request_key
+)sql",
+     kMaint},
+    // Long after they were replaced, so that no transaction that began under one is still running,
+    // and only where nothing is sealed under it any more.
+    {Statement::DestroyReplacedKeks,
+     "destroy_replaced_keks",
+     R"sql(
+update store.tenant_keys k
+set state = 'destroyed', box = ''
+where k.state = 'decrypt_only' and k.replaced_at < now() - make_interval(secs => $1::bigint)
+  and not exists (select from store.secret_versions v
+                  where v.kek_id = k.kek_id and v.tenant_id = k.tenant_id)
+  and not exists (select from store.processed_requests p
+                  where p.kek_id = k.kek_id and p.tenant_id = k.tenant_id)
+returning k.tenant_id
+)sql",
+     kMaint},
+    // A retired key is wiped: what it signed is dead.
+    {Statement::SetServiceKeyState,
+     "set_service_key_state",
+     R"sql(
+update store.service_keys k
+set state = $2::text, box = case when $2::text = 'retired' then ''::bytea else k.box end
+where k.key_id = $1::uuid
+)sql",
+     kMaint},
+    // Agents and personal tokens that this pepper is still needed for.
+    {Statement::CountKeysOfPepper,
+     "count_keys_of_pepper",
+     R"sql(
+select (select count(*)
+        from store.agents a
+        where a.key_pepper_id = $1::uuid and a.active)
+     + (select count(*)
+        from store.personal_tokens p
+        where p.key_pepper_id = $1::uuid and p.revoked_at is null and p.expires_at > now())
+)sql",
+     kMaint},
+    {Statement::CountTokensOfKey,
+     "count_tokens_of_key",
+     R"sql(
+select count(*)
+from store.tokens t
+where t.signing_key_id = $1::uuid and t.expires_at > now() and t.revoked_at is null
+)sql",
+     kMaint},
+
     {Statement::FindAgentKey,
      "find_agent_key",
      R"sql(
@@ -1294,6 +1488,14 @@ update store.agents a
 set key_public_id = $3::text, key_pepper_id = $4::uuid, key_mac = $5::bytea,
     key_version = a.key_version + 1
 where a.tenant_id = $1::uuid and a.agent_id = $2::uuid
+)sql",
+     kApp},
+    {Statement::ReplaceAgentKeyMac,
+     "replace_agent_key_mac",
+     R"sql(
+update store.agents a
+set key_pepper_id = $4::uuid, key_mac = $5::bytea
+where a.tenant_id = $1::uuid and a.agent_id = $2::uuid and a.key_mac = $3::bytea
 )sql",
      kApp},
     {Statement::CountAgents,

@@ -2,8 +2,9 @@
 // Writes the vectors of sealed box v1 to standard output; sealed_box.json here is what it wrote.
 // Sealing is done with Node's crypto alone. Every salt and key comes from the vector's name, so
 // the same file comes out each time. A vector with "failure" must not open, with that error.
-import { createCipheriv, createHash } from 'node:crypto';
-import { deriveBox, encodeContext, idBytes, rootBoxKey } from './open-sealed-box.mjs';
+import { createHash } from 'node:crypto';
+import { encodeContext } from './open-sealed-box.mjs';
+import { sealBox } from './seal-box.mjs';
 
 const hash = (text) => createHash('sha256').update(text).digest();
 const counted = (first, size) => Buffer.from(Array.from({ length: size }, (_, i) => first + i));
@@ -46,18 +47,6 @@ const CONTEXTS = {
     },
 };
 
-function seal({ key, key_id, key_source, context, salt, plaintext }) {
-    const header = Buffer.concat([Buffer.from([1, 1]), idBytes(key_id), Buffer.from(salt, 'hex')]);
-    const encoded = encodeContext(context);
-    const raw = Buffer.from(key, 'hex');
-    const boxKey = key_source === 'root' ? rootBoxKey(raw, header, encoded) : raw;
-    const derived = deriveBox(boxKey, header, encoded);
-    const gcm = createCipheriv('aes-256-gcm', derived.key, derived.nonce);
-    gcm.setAAD(Buffer.concat([header, derived.commitment, encoded]));
-    const body = Buffer.concat([gcm.update(Buffer.from(plaintext, 'hex')), gcm.final()]);
-    return Buffer.concat([header, derived.commitment, body, gcm.getAuthTag()]).toString('hex');
-}
-
 function vector(name, context, plaintext, more = {}) {
     const out = {
         name,
@@ -69,7 +58,7 @@ function vector(name, context, plaintext, more = {}) {
         plaintext: plaintext.toString('hex'),
         ...more,
     };
-    return { ...out, box: seal(out) };
+    return { ...out, box: sealBox(out) };
 }
 
 const bytes = (size) => Buffer.from(Array.from({ length: size }, (_, i) => (i * 7 + size) & 0xff));

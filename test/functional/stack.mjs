@@ -39,9 +39,10 @@ export const kSmallPlans =
 // What a sanitizer or an assertion says before it ends a worker.
 const kFindings = /Sanitizer|runtime error:|Assertion .* failed|terminate called|stack smashing/;
 
-// Workers are not dumpable, so the leak checker could not attach to them.
+// Workers are not dumpable, so the leak checker could not attach to them. A library that a test
+// preloads stands before the sanitizer's.
 const kSanitizerOptions = {
-    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0',
+    ASAN_OPTIONS: 'detect_leaks=0:abort_on_error=0:verify_asan_link_order=0',
     UBSAN_OPTIONS: 'print_stacktrace=1',
     TSAN_OPTIONS: 'halt_on_error=0:second_deadlock_stack=1',
 };

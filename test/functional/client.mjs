@@ -167,7 +167,9 @@ export class Client {
             if (!Object.keys(all).some((name) => name.toLowerCase() === 'content-type')) {
                 all['Content-Type'] = 'application/json';
             }
-            if (!chunked) all['Content-Length'] = bytes.length;
+            // Of a method that usually has no body, Node would send one without any framing.
+            if (chunked) all['Transfer-Encoding'] = 'chunked';
+            else all['Content-Length'] = bytes.length;
         }
         for (const name of Object.keys(all)) if (all[name] === null) delete all[name];
         const answer = await this.#exchange(method, target, all, bytes, localAddress);

@@ -21,7 +21,7 @@ STACK_OPTIONS := $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKER
     $(if $(THREADS),--threads $(THREADS))
 export SECRETSTORE_BUILD := $(BUILD)
 
-.PHONY: help build test unit openapi store functional asan tsan fuzz bench testssl lint format run up down clean
+.PHONY: help build test unit openapi store functional asan tsan fuzz bench siege testssl lint format run up down clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 19
@@ -62,6 +62,11 @@ bench: ## what it does in a second, beside the floors of this machine
 	@scripts/install-deps bench
 	@$(MAKE) build
 	@scripts/bench
+
+siege: ## what each limit lets pass, and what good clients notice of thousands of bad ones
+	@scripts/install-deps test
+	@$(MAKE) build
+	@scripts/siege
 
 testssl: ## what testssl.sh says of the TLS
 	@scripts/install-deps testssl

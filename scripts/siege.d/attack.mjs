@@ -1,9 +1,9 @@
-// One kind of attack, in a process of its own that siege.mjs starts. Says { standing } when it is under
-// way, goes on until it is told to end, and then says { done, html }: how much it did, and how many
-// answers looked like HTML.
+// One kind of attack, in a process of its own that siege.mjs starts. Says { standing } when it is
+// under way, goes on until it is told to end, and then says { done, html }: how much it did, and how
+// many answers looked like HTML.
 //
-// In the field an attacker has processors of its own. This one shares the server's, and what it takes
-// is missing there: it does no more than the attack needs, and resumes its TLS sessions.
+// In the field an attacker has processors of its own. This one shares the server's, and what it
+// takes is missing there: it does no more than the attack needs, and resumes its TLS sessions.
 import fs from 'node:fs';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -177,7 +177,12 @@ const malformed1 = [
     Buffer.alloc(2000, 0),
 ];
 const http2 = (...frames) =>
-    Buffer.concat([kPreface, frame(kFrame.settings, 0, 0), ...frames, frame(kFrame.goaway, 0, 0, Buffer.alloc(8))]);
+    Buffer.concat([
+        kPreface,
+        frame(kFrame.settings, 0, 0),
+        ...frames,
+        frame(kFrame.goaway, 0, 0, Buffer.alloc(8)),
+    ]);
 const kWhole = kFlag.endHeaders | kFlag.endStream;
 const malformed2 = [
     http2(frame(kFrame.headers, kWhole, 1, Buffer.from([0xff, 0xff, 0xff, 0xff]))),
@@ -227,8 +232,7 @@ const kinds = {
             },
             (socket) => takeOneBite(socket),
         ),
-    slowHandshakes: () =>
-        stand(connectWithoutTls, (socket) => socket.write(Buffer.from([0x16]))),
+    slowHandshakes: () => stand(connectWithoutTls, (socket) => socket.write(Buffer.from([0x16]))),
     halfUploads: () =>
         repeat(async (i) => {
             const socket = await connect();

@@ -222,7 +222,9 @@ async function run(siege) {
     const { connections, uploads, seconds, rounds } = siege.options;
     const perSecond = Math.ceil(uploads / (seconds * rounds));
     await siege.prepare();
-    say(`\nWorkers: ${siege.pids.join(', ')}. ${kGoodClients * kReadsPerSecond} good reads a second.`);
+    say(
+        `\nWorkers: ${siege.pids.join(', ')}. ${kGoodClients * kReadsPerSecond} good reads a second.`,
+    );
     say(`${cells(kColumns.map(([name]) => name))}\n`);
     const standing = { count: connections };
     const passing = { perSecond };
@@ -239,7 +241,9 @@ async function run(siege) {
     say(`\nWorkers: ${siege.stack.workerPids().join(', ')}.`);
     const bad = siege.rows.filter((row) => row.deaths + row.html + row.failed > 0);
     const slow = siege.rows.filter((row) => ratioOf(row) > 2);
-    say(`Workers that died, HTML, or reads that failed: ${bad.length} of ${siege.rows.length} attacks.`);
+    say(
+        `Workers that died, HTML, or reads that failed: ${bad.length} of ${siege.rows.length} attacks.`,
+    );
     say(`p99 more than twice what it was: ${slow.length} of ${siege.rows.length} attacks.`);
     return bad.length + slow.length === 0;
 }

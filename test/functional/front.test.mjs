@@ -1,5 +1,5 @@
-// What stands between strangers and the workers: nothing that is sent kills a worker, is answered in
-// HTML, is taken for something else, or keeps others waiting. `make siege` does the same in
+// What stands between strangers and the workers: nothing that is sent kills a worker, is answered
+// in HTML, is taken for something else, or keeps others waiting. `make siege` does the same in
 // thousands and measures.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,16 +7,7 @@ import tls from 'node:tls';
 
 import { after, assert, before, describe, eventually, inParallel, test, unique } from './claim.mjs';
 import { checkAnswer, parseAnswer } from './client.mjs';
-import {
-    block,
-    bodiesOf,
-    exchange,
-    frame,
-    kFlag,
-    kFrame,
-    kPreface,
-    request,
-} from './frames.mjs';
+import { block, bodiesOf, exchange, frame, kFlag, kFrame, kPreface, request } from './frames.mjs';
 import { kNobody, operations, targetOf } from './operations.mjs';
 import { kPatience, kSmallPlans, Stack } from './stack.mjs';
 
@@ -199,10 +190,14 @@ describe('every endpoint of a store that is broken', () => {
 
     async function crawl(status) {
         const all = await operations(broken.client);
-        const chosen = all.filter(({ kinds, role }) => kinds.length > 0 && (kinds[0] !== 'user' || role));
+        const chosen = all.filter(
+            ({ kinds, role }) => kinds.length > 0 && (kinds[0] !== 'user' || role),
+        );
         for (const one of chosen) {
             const target = targetOf(one, kNobody);
-            const answer = await broken.client.call(one.method, target, { token: of[one.kinds[0]] });
+            const answer = await broken.client.call(one.method, target, {
+                token: of[one.kinds[0]],
+            });
             assert.equal(answer.status, status, `${one.name}: ${answer.text.slice(0, 300)}`);
             isNoHtml(answer.text);
         }
@@ -282,11 +277,7 @@ describe('a request that two servers could cut differently', kAtOnce, () => {
             [400],
             (hidden) => post([`Content-Length: 0, ${hidden.length}`], hidden),
         ],
-        [
-            'a Content-Length with a sign',
-            [400],
-            (hidden) => post(['Content-Length: +0'], hidden),
-        ],
+        ['a Content-Length with a sign', [400], (hidden) => post(['Content-Length: +0'], hidden)],
         [
             'a Content-Length in hexadecimal',
             [400],
@@ -357,11 +348,7 @@ describe('a request that two servers could cut differently', kAtOnce, () => {
             [400],
             (hidden) => `GET /v1/health HTTP/1.1\r ${hidden}`,
         ],
-        [
-            'a request in front of its own Host',
-            [400],
-            (hidden) => `GET http://x\r\n${hidden}`,
-        ],
+        ['a request in front of its own Host', [400], (hidden) => `GET http://x\r\n${hidden}`],
         // Plainly two, one behind the other: the second is somebody's own, with a credential.
         [
             'none, with bare line feeds',
@@ -388,8 +375,7 @@ describe('a request that two servers could cut differently', kAtOnce, () => {
         [
             'none, with a request in a chunk extension',
             [401],
-            (hidden) =>
-                post([kChunked], `0;${hidden.replaceAll('\r\n', ' ')}\r\n\r\n`),
+            (hidden) => post([kChunked], `0;${hidden.replaceAll('\r\n', ' ')}\r\n\r\n`),
         ],
     ];
     for (const [what, statuses, shape] of shapes) {
@@ -450,14 +436,32 @@ describe('malformed HTTP/2', kAtOnce, () => {
     const shapes = {
         'an upper-case header name': () => [headers(request(authority(), [['X-Test', 'v']]))],
         'no path': () => [
-            headers(block([[':method', 'GET'], [':scheme', 'https'], [':authority', authority()]])),
+            headers(
+                block([
+                    [':method', 'GET'],
+                    [':scheme', 'https'],
+                    [':authority', authority()],
+                ]),
+            ),
         ],
         'no method': () => [
-            headers(block([[':path', '/v1/health'], [':scheme', 'https'], [':authority', authority()]])),
+            headers(
+                block([
+                    [':path', '/v1/health'],
+                    [':scheme', 'https'],
+                    [':authority', authority()],
+                ]),
+            ),
         ],
         'two paths': () => [headers(request(authority(), [[':path', '/v1/agents']]))],
         'a pseudo-header behind others': () => [
-            headers(block([['x-test', 'v'], [':method', 'GET'], [':path', '/v1/health']])),
+            headers(
+                block([
+                    ['x-test', 'v'],
+                    [':method', 'GET'],
+                    [':path', '/v1/health'],
+                ]),
+            ),
         ],
         'an unknown pseudo-header': () => [headers(request(authority(), [[':protocol', 'x']]))],
         'an empty path': () => [headers(request(authority(), [], { path: '' }))],
@@ -470,14 +474,20 @@ describe('malformed HTTP/2', kAtOnce, () => {
         ],
         'a NUL in a value': () => [headers(request(authority(), [['x-test', 'a\0b']]))],
         'a colon in a name': () => [headers(request(authority(), [['x:test', 'v']]))],
-        'Transfer-Encoding': () => [headers(request(authority(), [['transfer-encoding', 'chunked']]))],
-        'Connection': () => [headers(request(authority(), [['connection', 'keep-alive']]))],
-        'another Host than authority': () => [headers(request(authority(), [['host', 'evil.example']]))],
+        'Transfer-Encoding': () => [
+            headers(request(authority(), [['transfer-encoding', 'chunked']])),
+        ],
+        Connection: () => [headers(request(authority(), [['connection', 'keep-alive']]))],
+        'another Host than authority': () => [
+            headers(request(authority(), [['host', 'evil.example']])),
+        ],
         'a Content-Length that is too small': () => put('{"value":"x"}', 5),
         'a Content-Length that is too large': () => put('{"value":"x"}', 50),
         'a Content-Length that is none': () => put('{"value":"x"}', '13, 13'),
         'a body in chunks': () => put('d\r\n{"value":"x"}\r\n0\r\n\r\n', 23),
-        'a header block that is no HPACK': () => [headers(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff]))],
+        'a header block that is no HPACK': () => [
+            headers(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])),
+        ],
         'a header block that is cut off': () => [headers(request(authority()).subarray(0, 20))],
         'a header of 100 KiB': () => [
             headers(request(authority(), [['x-test', 'v'.repeat(15_000)]]), 1, kFlag.endStream),
@@ -516,7 +526,9 @@ describe('malformed HTTP/2', kAtOnce, () => {
             frame(kFrame.windowUpdate, 0, 0, Buffer.from([0x7f, 0xff, 0xff, 0xff])),
         ],
         'settings of a wrong size': () => [frame(kFrame.settings, 0, 0, Buffer.from([0, 1, 0]))],
-        'a PUSH_PROMISE': () => [frame(kFrame.push, kFlag.endHeaders, 1, Buffer.from([0, 0, 0, 2]))],
+        'a PUSH_PROMISE': () => [
+            frame(kFrame.push, kFlag.endHeaders, 1, Buffer.from([0, 0, 0, 2])),
+        ],
         'a frame of an unknown type': () => [
             frame(0xbb, 0xff, 0, Buffer.from('anything')),
             headers(request(authority())),
@@ -667,8 +679,7 @@ describe('clients that keep a connection and hardly use it', () => {
                 socket.write(`GET /v1/health HTTP/1.1\r\nHost: ${http.url.host}\r\nX-Slow: `),
         },
         'send half of their body': {
-            begin: (socket) =>
-                socket.write(`${putHead('/v1/secrets/front/SLOW', 1000)}{"value":"`),
+            begin: (socket) => socket.write(`${putHead('/v1/secrets/front/SLOW', 1000)}{"value":"`),
         },
         'never read their answer': {
             begin: (socket) => {

@@ -63,7 +63,8 @@ async function printed(conf) {
     return both;
 }
 const rateOf = (zones, zone) => new RegExp(`zone=${zone}:\\S+ rate=(\\S+);`).exec(zones)?.[1];
-const burstOf = (text, zone) => Number(new RegExp(`zone=${zone} burst=(\\d+) nodelay;`).exec(text)?.[1]);
+const burstOf = (text, zone) =>
+    Number(new RegExp(`zone=${zone} burst=(\\d+) nodelay;`).exec(text)?.[1]);
 
 describe('secretstorectl nginx-limits', () => {
     test('prints what the configuration says, twice the number as burst', async () => {
@@ -86,8 +87,7 @@ describe('secretstorectl nginx-limits', () => {
             'plans: {free: {requests_per_minute: unlimited}, pro: {requests_per_minute: unlimited}}\n' +
                 'rate_limit: {address_rate: unlimited, credential_rate: unlimited, address_connections: unlimited}\n',
         );
-        for (const printedText of [zones, text])
-            assert.doesNotMatch(printedText, /^(limit|map)/m);
+        for (const printedText of [zones, text]) assert.doesNotMatch(printedText, /^(limit|map)/m);
     });
 
     test('lets one address send what the largest plan allows, whatever its own rate', async () => {
@@ -256,7 +256,9 @@ describe('a forged hint', () => {
 
     test('of a tenant that is not there opens nothing', async () => {
         const token = await newToken('free');
-        const lie = forged(token, (text) => text.replace(/"rlk":"[^"]+"/, `"rlk":"${'x'.repeat(24)}"`));
+        const lie = forged(token, (text) =>
+            text.replace(/"rlk":"[^"]+"/, `"rlk":"${'x'.repeat(24)}"`),
+        );
         (await read(lie)).expect(401, 'UNAUTHORIZED');
     });
 

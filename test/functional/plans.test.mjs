@@ -154,7 +154,10 @@ describe('secrets', () => {
             const answers = await inParallel(8, 8, (i) => put(tenant, 'LAST', `value-${i}`));
 
             const versions = answers.map((answer) => answer.expect(200).version);
-            assert.deepEqual(versions.sort(), keysOf(8).map((_, i) => i + 1));
+            assert.deepEqual(
+                versions.sort(),
+                keysOf(8).map((_, i) => i + 1),
+            );
         }
     });
 
@@ -176,9 +179,7 @@ describe('secrets', () => {
         for (let round = 0; round < 10; ++round) {
             const tenant = await stack.newTenant({ plan: 'free' });
             const answers = await inParallel(9, 9, (i) =>
-                i % 3 === 0
-                    ? importOf(tenant, keysOf(3, `I${i}_`))
-                    : put(tenant, `P${i}`),
+                i % 3 === 0 ? importOf(tenant, keysOf(3, `I${i}_`)) : put(tenant, `P${i}`),
             );
             for (const answer of answers) assert.ok([200, 403].includes(answer.status));
             const stored = answers
@@ -259,10 +260,7 @@ describe('members', () => {
         for (let round = 0; round < 5; ++round) {
             const tenant = await stack.newTenant({ plan: 'free' });
             const answers = await inParallel(8, 8, () => invite(tenant));
-            assert.equal(
-                answers.filter(({ status }) => status === 200).length,
-                kFree.members - 1,
-            );
+            assert.equal(answers.filter(({ status }) => status === 200).length, kFree.members - 1);
         }
     });
 

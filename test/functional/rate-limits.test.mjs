@@ -63,7 +63,8 @@ async function newTenant(plan) {
     return { tenant, agent, token };
 }
 
-const changePlan = (tenant, plan, ...more) => stack.ctl(['tenant', 'plan', tenant.id, plan, ...more]);
+const changePlan = (tenant, plan, ...more) =>
+    stack.ctl(['tenant', 'plan', tenant.id, plan, ...more]);
 const read = (token) => stack.client.get('/v1/secrets/limited/KEY', { token });
 const put = (token, value) =>
     stack.client.put('/v1/secrets/limited/OTHER', { token, body: { value } });
@@ -361,8 +362,7 @@ describe('counters', () => {
         const folder = path.join(stack.state, 'log');
         const wrong = path.join(folder, 'wrong-limits');
         fs.writeFileSync(wrong, 'something else', { mode: 0o600 });
-        if (stack.owner.uid !== undefined)
-            fs.chownSync(wrong, stack.owner.uid, stack.owner.gid);
+        if (stack.owner.uid !== undefined) fs.chownSync(wrong, stack.owner.uid, stack.owner.gid);
         const config = path.join(folder, 'wrong-limits.yaml');
         const text = fs.readFileSync(stack.config, 'utf8').replace(limits.path, wrong);
         fs.writeFileSync(config, text, { mode: 0o644 });
@@ -378,8 +378,7 @@ describe('counters', () => {
 });
 
 describe('failed authentications', () => {
-    const from = (localAddress, token) =>
-        stack.client.get('/v1/agents', { token, localAddress });
+    const from = (localAddress, token) => stack.client.get('/v1/agents', { token, localAddress });
     const wrongKey = `ass_live_${'0'.repeat(48)}`;
 
     test('from one address get 401 up to the limit and then 429', async () => {
@@ -432,8 +431,7 @@ describe('failed authentications', () => {
                 localAddress,
             });
         for (let i = 0; i < kFailures; ++i)
-            for (const [status, request] of refused)
-                assert.equal((await request()).status, status);
+            for (const [status, request] of refused) assert.equal((await request()).status, status);
 
         assert.equal((await from('127.0.0.25', tenant.userToken)).status, 200);
     });

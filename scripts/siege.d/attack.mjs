@@ -2,10 +2,11 @@
 // under way, goes on until it is told to end, and then says { done, html }: how much it did, and how
 // many answers looked like HTML.
 //
-// In the field an attacker has processors of its own. This one shares the server's, and what it
-// takes is missing there: it does no more than the attack needs, and resumes its TLS sessions.
+// In the field an attacker has processors of its own. This one shares the server's, so it goes after
+// it in priority, and resumes its TLS sessions.
 import fs from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
 import tls from 'node:tls';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -17,7 +18,7 @@ const given = JSON.parse(process.env.SIEGE);
 const ca = fs.readFileSync(given.ca);
 const kAtOnce = 100;
 // Often enough that no timeout between two bytes is ever met.
-const kDripMs = 5000;
+const kDripMs = 8000;
 // nginx limits by address: an attack comes from many. All of 127.0.0.0/8 is this machine.
 const kAddresses = 250;
 
@@ -26,6 +27,8 @@ let ending = false;
 const ended = new Promise((resolve) => process.once('message', resolve)).then(() => {
     ending = true;
 });
+
+os.setPriority(0);
 
 // --- connections --------------------------------------------------------------------------------
 
@@ -129,15 +132,14 @@ async function throwAt(bytes, protocol) {
     return true;
 }
 
+// Until something came, or nothing will.
 function takeOneBite(socket) {
     return new Promise((resolve) => {
         const done = () => {
-            socket.pause();
+            socket.off('data', done).off('close', done).pause();
             resolve();
         };
-        socket.once('data', done);
-        socket.once('close', done);
-        socket.resume();
+        socket.on('data', done).on('close', done).resume();
     });
 }
 

@@ -700,9 +700,6 @@ Result<std::filesystem::path> mail_password_file(const Config& config) {
                               "secretstore-mail-password");
 }
 
-namespace {
-
-// section.section.name, cut at its points.
 std::vector<std::string> parts_of(const std::string& key) {
     std::vector<std::string> parts;
     std::istringstream stream(key);
@@ -710,8 +707,6 @@ std::vector<std::string> parts_of(const std::string& key) {
         parts.push_back(part);
     return parts;
 }
-
-}  // namespace
 
 std::string dump(const Config& config) {
     const Config defaults;
@@ -741,6 +736,19 @@ std::string dump(const Config& config) {
     dump_issuers(out, config.issuers);
     out << YAML::EndMap;
     return out.c_str();
+}
+
+std::vector<KnownSetting> known_settings() {
+    const Config defaults;
+    std::vector<KnownSetting> known;
+    for (const auto& setting : settings()) {
+        // Nothing takes an empty text, and whatever refuses one says what it wants instead.
+        Config scratch;
+        known.push_back({setting.key,
+                         setting.show(defaults),
+                         setting.set(scratch, std::string()).value_or("anything")});
+    }
+    return known;
 }
 
 }  // namespace core::config

@@ -1,4 +1,4 @@
-// The configuration file: typed, every default in one place (config.cpp, kSettings), unknown and
+// The configuration file: typed, every default in one place (config.cpp), unknown and
 // duplicate keys refused with file and line. Only a main reads it.
 //
 // YAML, `section: {key: value}`; a section may have sections of its own, and there are lists of
@@ -135,5 +135,16 @@ Result<std::filesystem::path> mail_password_file(const Config& config);
 
 // What differs from the defaults, as YAML that load() takes (as postconf -n).
 std::string dump(const Config& config);
+
+// One key of the file, for whoever reads about it.
+struct KnownSetting {
+    std::string key;  // section.name
+    std::string default_value;
+    std::string accepts;  // "a whole number from 1 to 256"
+};
+// All of them, in the order in which dump() prints them.
+std::vector<KnownSetting> known_settings();
+// A key, cut at its points: the sections, and the name last.
+std::vector<std::string> parts_of(const std::string& key);
 
 }  // namespace core::config

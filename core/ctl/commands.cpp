@@ -1,12 +1,11 @@
 #include "core/ctl/commands.h"
 
+#include "core/config/reference.h"
 #include "core/config/wiring.h"
-#include "core/crypto/key_provider.h"
 #include "core/ctl/session.h"
 #include "core/store/migrations.h"
 #include "core/store/statements.h"
 
-#include <optional>
 #include <utility>
 
 namespace core::ctl {
@@ -29,8 +28,7 @@ ExitCode exit_code_of(const Error& error) {
     }
 }
 
-Result<void> config_check(const config::Config& config) {
-    if (const auto file = config::root_key_file(config); !file) return failure(file);
+Result<void> config_check(const config::Config& /*config*/) {
     print_line("configuration is fine");
     return {};
 }
@@ -38,6 +36,13 @@ Result<void> config_check(const config::Config& config) {
 Result<void> config_dump(const config::Config& config) {
     print_line(config::dump(config));
     return {};
+}
+
+Result<ExitCode> config_reference(const std::string& form) {
+    const auto text = form == "yaml" ? config::reference_yaml() : config::reference_manual();
+    if (!text) return failure(text);
+    print(*text);
+    return ExitCode::Ok;
 }
 
 Result<void> db_migrate(const config::Config& config) {
@@ -75,28 +80,6 @@ Result<ExitCode> db_status(const config::Config& config, Output output) {
 
 Result<void> db_print_read_statement() {
     print_line(store::statement_text(store::Statement::ReadSecrets).sql);
-    return {};
-}
-
-Result<void> root_key_generate(const config::Config& config) {
-    const auto file = config::root_key_file(config);
-    if (!file) return failure(file);
-    const auto id = crypto::generate_root_key_file(*file);
-    if (!id) return failure(id);
-    print_line("root key " + id->text() + " written to " + file->string());
-    print_line("Keep a copy of this file away from this host: without it no secret can be read.");
-    return {};
-}
-
-Result<void> init(const config::Config& config) {
-    Session session(config, store::Role::Maint);
-    if (const auto opened = session.open_root_key(config); !opened) return failure(opened);
-    std::optional<identity::TrustedIssuer> issuer;
-    if (config.local_issuer.enabled) issuer = session.issuer();
-    const auto done = service::initialise_keys(
-        session.connections(), session.root_key(), issuer, session.clock());
-    if (!done) return failure(done);
-    print_line("keys are ready under root key " + session.root_key().id().text());
     return {};
 }
 

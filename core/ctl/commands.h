@@ -6,9 +6,11 @@
 #include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/config/config.h"
+#include "core/ctl/credentials.h"
 #include "core/service/key_rotation.h"
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,8 @@ ExitCode exit_code_of(const Error& error);
 
 Result<void> config_check(const config::Config& config);
 Result<void> config_dump(const config::Config& config);
+// Every key with its default and what it is for. `form`: yaml or manual.
+Result<ExitCode> config_reference(const std::string& form);
 
 Result<void> db_migrate(const config::Config& config);
 // Pending where a migration has not been applied.
@@ -59,15 +63,38 @@ Result<void> service_key_list(const config::Config& config,
 Result<void> service_key_rotate(const config::Config& config,
                                 service::ServiceKeyRotation::Kind kind,
                                 ServiceKeyStep step);
-
-// Registers the root key with the database and makes the service keys that are missing.
-Result<void> init(const config::Config& config);
+// Its four lines, to stdout.
+Result<void> root_key_export(const config::Config& config);
+// Makes the credential of this host of such lines in a file, never over one that is there.
+Result<ExitCode> root_key_import(const std::filesystem::path& file, CredentialForm form);
 
 struct NewTenant {
     std::string name;
     Plan plan = Plan::Free;
     std::string owner_email;
 };
+
+struct InitRequest {
+    // Only registers the root key and makes the keys that are missing: for a database and a root
+    // key file that somebody else prepared.
+    bool keys_only = false;
+    CredentialForm form = CredentialForm::Encrypted;
+    NewTenant tenant;  // asked for, at a terminal, where it is empty and there is none yet
+    int workers = 0;   // 0: as many as there are, or one a core
+    bool start = true;
+};
+// From an installed package to a running store: roles, rules and schema of the database, root key,
+// keys, first tenant, units. Shows the root key where it made one. Harmless when repeated.
+Result<void> init(const config::Config& config, const InitRequest& request);
+
+// The workers one after another; the first that does not come back ends it. None at all where they
+// would not find the database or not work with its schema. Pending where none runs.
+Result<ExitCode> restart(const config::Config& config);
+// Pending where nothing is served.
+Result<ExitCode> status(const config::Config& config, Output output);
+// One line and an exit code as Nagios wants them: 0 ok, 1 warning, 2 critical, 3 unknown.
+Result<ExitCode> check(const config::Config& config);
+
 Result<void> tenant_create(const config::Config& config, const NewTenant& tenant, Output output);
 Result<void> tenant_list(const config::Config& config, Output output);
 

@@ -4,6 +4,7 @@
 #include "core/config/config.h"
 #include "core/crypto/sealed_box.h"
 #include "core/ctl/commands.h"
+#include "core/ctl/manual.h"
 
 #include <CLI/CLI.hpp>
 
@@ -50,7 +51,11 @@ struct Arguments {
     std::string webhook;  // id
     std::string address;  // of a mail
     std::string file;
+    core::ctl::InitRequest init;
+    std::string key_file;
+    std::string reference_form = "yaml";
     Command command;
+    bool reads_config = true;  // some verbs work before there is one
 
     [[nodiscard]] Output output() const { return json ? Output::Json : Output::Text; }
 };
@@ -62,6 +67,20 @@ CLI::App* add_verb(CLI::App& parent,
                    Command command) {
     auto* verb = parent.add_subcommand(name, description);
     verb->callback([&arguments, command = std::move(command)] { arguments.command = command; });
+    return verb;
+}
+
+// A verb that wants no configuration, and so works before there is one.
+CLI::App* add_plain_verb(CLI::App& parent,
+                         Arguments& arguments,
+                         const std::string& name,
+                         const std::string& description,
+                         std::function<Result<ExitCode>()> command) {
+    auto* verb = parent.add_subcommand(name, description);
+    verb->callback([&arguments, command = std::move(command)] {
+        arguments.reads_config = false;
+        arguments.command = [command](const Config&) { return command(); };
+    });
     return verb;
 }
 
@@ -155,6 +174,15 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
              "dump",
              "Print what differs from the defaults",
              done_by(core::ctl::config_dump));
+    auto* reference = add_plain_verb(
+        config,
+        arguments,
+        "reference",
+        "Print every key with its default and what it is for",
+        [&arguments] { return core::ctl::config_reference(arguments.reference_form); });
+    reference->add_option("--form", arguments.reference_form, "yaml, or manual: for a manual page")
+        ->check(CLI::IsMember({"yaml", "manual"}))
+        ->capture_default_str();
 
     auto& db = add_group(app, "db", "The database's schema");
     add_verb(db,
@@ -178,7 +206,21 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
             "NAME", [](const std::string&) {}, "read")
         ->required()
         ->check(CLI::IsMember({"read"}));
+    add_verb(app,
+             arguments,
+             "maintain",
+             "What the timers call: audit partitions and counts, what is old or expires soon",
+             core::ctl::maintain);
+}
 
+void add_plain_flag(CLI::App& verb, Arguments& arguments) {
+    verb.add_flag_callback(
+        "--plain",
+        [&arguments] { arguments.init.form = core::ctl::CredentialForm::Plain; },
+        "Keep the root key in a plain file (0400)");
+}
+
+void add_root_key_verbs(CLI::App& app, Arguments& arguments) {
     auto& root_key = add_group(app, "root-key", "The key above all keys");
     add_verb(root_key,
              arguments,
@@ -193,16 +235,77 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
                  return core::ctl::root_key_status(c, arguments.output());
              }));
     add_rotation_verbs(root_key, arguments);
+    add_verb(root_key,
+             arguments,
+             "export",
+             "Print the root key, to be kept away from this host",
+             done_by(core::ctl::root_key_export));
+    auto* import = add_plain_verb(root_key,
+                                  arguments,
+                                  "import",
+                                  "Give this host the root key that another one exported",
+                                  [&arguments] {
+                                      return core::ctl::root_key_import(arguments.key_file,
+                                                                        arguments.init.form);
+                                  });
+    import->add_option("FILE", arguments.key_file, "The exported lines, in a file of mode 0400")
+        ->required();
+    add_plain_flag(*import, arguments);
+}
+
+CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, core::Plan& plan) {
+    std::vector<std::string> names;
+    for (const auto one : core::kAllPlans)
+        names.emplace_back(to_string(one));
+    return verb
+        .add_option_function<std::string>(
+            name,
+            [&plan](const std::string& text) { plan = core::parse_plan(text).value_or(plan); },
+            "free, pro or enterprise")
+        ->check(CLI::IsMember(names));
+}
+
+void add_init_verb(CLI::App& app, Arguments& arguments) {
+    auto& request = arguments.init;
+    auto* init =
+        add_verb(app,
+                 arguments,
+                 "init",
+                 "From an installed package to a running store; harmless when repeated",
+                 done_by([&request](const Config& c) { return core::ctl::init(c, request); }));
+    init->add_option("--tenant", request.tenant.name, "Name of the first tenant");
+    init->add_option("--owner", request.tenant.owner_email, "Its owner's e-mail address");
+    add_plan_option(*init, "--plan", request.tenant.plan);
+    init->add_option("--workers", request.workers, "How many; one a core unless given")
+        ->check(CLI::Range(1, 64));
+    add_plain_flag(*init, arguments);
+    init->add_flag_callback(
+        "--no-start", [&request] { request.start = false; }, "Enable and start nothing");
+    init->add_flag("--keys-only",
+                   request.keys_only,
+                   "Only register the root key and make the keys that are missing");
+    init->footer("Example: secretstorectl init --tenant acme --owner ops@acme.example");
+}
+
+void add_pool_verbs(CLI::App& app, Arguments& arguments) {
     add_verb(app,
              arguments,
-             "init",
-             "Register the root key with the database and make the keys that are missing",
-             done_by(core::ctl::init));
+             "restart",
+             "Restart the workers one after another; no request is lost",
+             core::ctl::restart);
     add_verb(app,
              arguments,
-             "maintain",
-             "What the timers call: audit partitions and counts, what is old or expires soon",
-             core::ctl::maintain);
+             "status",
+             "Say what runs; exit 3 when nothing is served",
+             [&arguments](const Config& c) { return core::ctl::status(c, arguments.output()); });
+    add_verb(app,
+             arguments,
+             "check",
+             "The same for Nagios: exit 0 ok, 1 warning, 2 critical, 3 unknown",
+             core::ctl::check);
+}
+
+void add_nginx_limits_verb(CLI::App& app, Arguments& arguments) {
     auto* nginx_limits = add_verb(app,
                                   arguments,
                                   "nginx-limits",
@@ -222,16 +325,17 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
         ->check(CLI::IsMember({"zones", "limits"}));
 }
 
-CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, core::Plan& plan) {
-    std::vector<std::string> names;
-    for (const auto one : core::kAllPlans)
-        names.emplace_back(to_string(one));
-    return verb
-        .add_option_function<std::string>(
-            name,
-            [&plan](const std::string& text) { plan = core::parse_plan(text).value_or(plan); },
-            "free, pro or enterprise")
-        ->check(CLI::IsMember(names));
+// Texts about this program itself.
+void add_text_verbs(CLI::App& app, Arguments& arguments) {
+    auto& completion = add_group(app, "completion", "Completion for a shell");
+    add_plain_verb(
+        completion, arguments, "bash", "Print what bash needs to complete this command", [&app] {
+            return core::ctl::print_bash_completion(app);
+        });
+    // For whoever builds a package: in no help.
+    add_plain_verb(app, arguments, "manual", "Print the commands for a manual page", [&app] {
+        return core::ctl::print_manual(app);
+    })->group("");
 }
 
 void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
@@ -452,7 +556,8 @@ ExitCode report(const core::Error& error) {
 ExitCode run(const Arguments& arguments) {
     core::log::set_level(core::log::Level::Error);
     if (const auto fine = core::crypto::self_test(); !fine) return report(fine.error());
-    const auto config = core::config::load(arguments.config);
+    const auto config =
+        arguments.reads_config ? core::config::load(arguments.config) : Result<Config>(Config{});
     if (!config) return report(config.error());
     const auto code = arguments.command(*config);
     if (!code) return report(code.error());
@@ -473,7 +578,11 @@ int parse_and_run(int argc, char** argv) {
     Arguments arguments;
     app.add_option("--config", arguments.config, "The configuration file")->capture_default_str();
     app.add_flag("--json", arguments.json, "Print JSON");
+    add_init_verb(app, arguments);
+    add_pool_verbs(app, arguments);
+    add_nginx_limits_verb(app, arguments);
     add_host_verbs(app, arguments);
+    add_root_key_verbs(app, arguments);
     add_key_verbs(app, arguments);
     add_tenant_verbs(app, arguments);
     add_user_verbs(app, arguments);
@@ -482,6 +591,7 @@ int parse_and_run(int argc, char** argv) {
     add_approval_verbs(app, arguments);
     add_audit_verbs(app, arguments);
     add_notice_verbs(app, arguments);
+    add_text_verbs(app, arguments);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

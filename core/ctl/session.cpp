@@ -1,20 +1,12 @@
 #include "core/ctl/session.h"
 
 #include "core/config/wiring.h"
+#include "core/ctl/credentials.h"
 
 #include <cstdio>
 #include <utility>
 
 namespace core::ctl {
-namespace {
-
-Result<std::unique_ptr<crypto::RootKeyRing>> root_keys_of(const config::Config& config) {
-    const auto file = config::root_key_file(config);
-    if (!file) return failure(file);
-    return crypto::load_root_key_ring(*file);
-}
-
-}  // namespace
 
 void print(std::string_view text) {
     [[maybe_unused]] const auto written = std::fwrite(text.data(), 1, text.size(), stdout);
@@ -52,7 +44,7 @@ Session::Session(const config::Config& config, store::Role role)
 }
 
 Result<void> Session::open_root_key(const config::Config& config) {
-    auto keys = root_keys_of(config);
+    auto keys = ctl::open_root_keys(config);
     if (!keys) return failure(keys);
     m_root_keys = std::move(*keys);
     return {};

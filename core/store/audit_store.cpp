@@ -195,4 +195,10 @@ Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_
     return results->row(0).integer();
 }
 
+Result<std::int64_t> count_audit_partitions_ahead(Connection& connection) {
+    const auto results = connection.run(Statement::CountAuditPartitionsAhead, {});
+    if (!results) return tl::unexpected(to_error(results.error()));
+    return results->row(0).integer();
+}
+
 }  // namespace core::store

@@ -118,5 +118,7 @@ Result<std::int64_t> drop_audit_partitions(Connection& connection, std::chrono::
 
 // Makes the partitions of the next `months`; how many were new. Role maint.
 Result<std::int64_t> create_audit_partitions(Connection& connection, std::int64_t months);
+// For how many months after this one there are partitions. Role maint.
+Result<std::int64_t> count_audit_partitions_ahead(Connection& connection);
 
 }  // namespace core::store

@@ -4,6 +4,12 @@
 
 namespace core::store {
 
+Result<std::int64_t> find_newest_migration(Connection& connection) {
+    const auto results = connection.run(Statement::FindSchemaVersion, {});
+    if (!results) return tl::unexpected(to_error(results.error()));
+    return results->row(0).integer();
+}
+
 Result<void> check_schema_version(Connection& connection) {
     const auto results = connection.run(Statement::FindSchemaVersion, {});
     if (!results) return tl::unexpected(to_error(results.error()));

@@ -13,6 +13,9 @@ namespace core::store {
 inline constexpr std::int64_t kNewestKnownSchema = 19;
 inline constexpr std::int64_t kOldestUsableSchema = 19;
 
+// The newest migration that the database has. Errors: StoreUnavailable.
+Result<std::int64_t> find_newest_migration(Connection& connection);
+
 // Errors: ConfigInvalid, saying which command to run, where the schema is older, or newer with a
 // breaking migration; StoreUnavailable.
 Result<void> check_schema_version(Connection& connection);

@@ -2249,6 +2249,16 @@ select store.remove_audit_events($1::uuid, now() - make_interval(secs => $2::big
      "drop_audit_partitions",
      "select store.drop_audit_partitions(now() - make_interval(secs => $1::bigint))",
      kMaint},
+    // Of the months after this one.
+    {Statement::CountAuditPartitionsAhead,
+     "count_audit_partitions_ahead",
+     R"sql(
+select count(*)::bigint
+from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+where i.inhparent = 'store.audit_events'::pg_catalog.regclass
+  and c.relname > 'audit_events_' || to_char(current_date, 'YYYY_MM')
+)sql",
+     kMaint},
 
     // Nothing else of the tenant waits: its rows refer to it by a key that does not change.
     {Statement::LockTenant,

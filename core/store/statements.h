@@ -177,6 +177,7 @@ enum class Statement {
     CreateAuditPartitions,
     RemoveAuditEvents,
     DropAuditPartitions,
+    CountAuditPartitionsAhead,
     // webhooks
     LockTenant,
     CountWebhooks,

@@ -1,0 +1,135 @@
+#include "core/ctl/credentials.h"
+
+#include "core/ctl/subprocess.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+namespace core::ctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kEncryptedStore = "/etc/credstore.encrypted";
+constexpr const char* kPlainStore = "/etc/credstore";
+
+Failure broken(const fs::path& path, const std::error_code& error) {
+    return failure(ErrorCode::Internal, path.string() + ": " + error.message());
+}
+
+// For root alone, as systemd makes it.
+Result<void> make_store(const fs::path& folder) {
+    std::error_code error;
+    if (fs::create_directory(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
+    if (error) return broken(folder, error);
+    return {};
+}
+
+// Durable, 0400, under its name only when it is complete, and never over another one.
+Result<void> put_in_place(const fs::path& made, const fs::path& target) {
+    if (::chmod(made.c_str(), S_IRUSR) != 0) return broken(made, {errno, std::generic_category()});
+    const int file = ::open(made.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    const bool safe = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (!safe || ::link(made.c_str(), target.c_str()) != 0)
+        return broken(target, {errno, std::generic_category()});
+    ::unlink(made.c_str());
+    return {};
+}
+
+}  // namespace
+
+fs::path Credential::file() const {
+    return fs::path(form == CredentialForm::Encrypted ? kEncryptedStore : kPlainStore) / name;
+}
+
+std::optional<Credential> find_credential(const std::string& name) {
+    for (const auto form : {CredentialForm::Encrypted, CredentialForm::Plain}) {
+        Credential credential{name, form};
+        std::error_code error;
+        if (fs::exists(credential.file(), error)) return credential;
+    }
+    return std::nullopt;
+}
+
+Result<TransientFolder> TransientFolder::create() {
+    std::string name = "/run/secretstorectl.XXXXXX";
+    if (::mkdtemp(name.data()) == nullptr) return broken("/run", {errno, std::generic_category()});
+    return TransientFolder(name);
+}
+
+TransientFolder::TransientFolder(TransientFolder&& other) noexcept
+    : m_path(std::exchange(other.m_path, {})) {}
+
+TransientFolder::~TransientFolder() {
+    std::error_code ignored;
+    if (!m_path.empty()) fs::remove_all(m_path, ignored);
+}
+
+Result<void> store_credential(const Credential& credential, const fs::path& plain) {
+    const fs::path target = credential.file();
+    if (const auto made = make_store(target.parent_path()); !made) return made;
+    const fs::path fresh = target.string() + ".new";
+    std::error_code error;
+    fs::remove(fresh, error);
+    if (credential.form == CredentialForm::Plain) {
+        if (!fs::copy_file(plain, fresh, error)) return broken(fresh, error);
+        return put_in_place(fresh, target);
+    }
+    // The key of the host: /var/lib/systemd/credential.secret. With a TPM an operator encrypts it
+    // again by himself (README.Debian).
+    const auto done = output_of("systemd-creds",
+                                {"systemd-creds",
+                                 "encrypt",
+                                 "--with-key=host",
+                                 "--name=" + credential.name,
+                                 plain.string(),
+                                 fresh.string()});
+    if (!done) return failure(done);
+    return put_in_place(fresh, target);
+}
+
+Result<fs::path> reveal_credential(const Credential& credential, const TransientFolder& folder) {
+    if (credential.form == CredentialForm::Plain) return credential.file();
+    const fs::path plain = folder.path() / credential.name;
+    const auto done = output_of("systemd-creds",
+                                {"systemd-creds",
+                                 "decrypt",
+                                 "--name=" + credential.name,
+                                 credential.file().string(),
+                                 plain.string()});
+    if (!done) return failure(done);
+    if (::chmod(plain.c_str(), S_IRUSR) != 0)
+        return broken(plain, {errno, std::generic_category()});
+    return plain;
+}
+
+Result<std::unique_ptr<crypto::RootKeyRing>> open_root_keys(const config::Config& config) {
+    const auto configured = config::root_key_file(config);
+    if (configured) return crypto::load_root_key_ring(*configured);
+    const auto credential = find_credential(kRootKeyCredential);
+    if (!credential) {
+        if (::geteuid() != 0)
+            return failure(ErrorCode::Unauthorized, "the root key is for root alone: use sudo");
+        return failure(ErrorCode::ConfigInvalid,
+                       "there is no root key on this host: run 'secretstorectl init', or bring it "
+                       "with 'secretstorectl root-key import'");
+    }
+    const auto folder = TransientFolder::create();
+    if (!folder) return failure(folder);
+    const auto plain = reveal_credential(*credential, *folder);
+    if (!plain) return failure(plain);
+    // Beside it, where load_root_key_ring() looks for it.
+    if (const auto next = find_credential(kNextRootKeyCredential))
+        if (const auto revealed = reveal_credential(*next, *folder); !revealed)
+            return failure(revealed);
+    return crypto::load_root_key_ring(*plain);
+}
+
+}  // namespace core::ctl

@@ -1,0 +1,241 @@
+// The pool of this host: restart, status, check. See commands.h.
+#include "core/config/wiring.h"
+#include "core/ctl/commands.h"
+#include "core/ctl/session.h"
+#include "core/ctl/units.h"
+#include "core/store/audit_store.h"
+#include "core/store/connection.h"
+#include "core/store/migrations.h"
+#include "core/store/schema_version.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+namespace core::ctl {
+namespace {
+
+// Fewer months of audit partitions than this: maintenance has not run for most of a year.
+constexpr std::int64_t kFewPartitions = 3;
+
+std::string seconds_since(std::chrono::steady_clock::time_point begin) {
+    const auto passed = std::chrono::steady_clock::now() - begin;
+    const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(passed).count() / 100;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+// What an operator asks first.
+struct PoolState {
+    std::string database;  // empty where it is fine, else what is wrong
+    bool schema_usable = false;
+    std::int64_t pending_migrations = 0;
+    std::int64_t partitions_ahead = 0;
+    std::vector<UnitState> workers;
+    std::vector<UnitState> others;
+
+    [[nodiscard]] std::int64_t active_workers() const {
+        return std::count_if(
+            workers.begin(), workers.end(), [](const auto& unit) { return unit.is_active(); });
+    }
+    [[nodiscard]] bool serves() const {
+        return database.empty() && schema_usable && active_workers() > 0;
+    }
+};
+
+std::string text_of(const Error& error) {
+    return error.public_message.empty() ? error.detail : error.public_message;
+}
+
+Result<store::Connection> connect(const config::Config& config) {
+    return store::Connection::open(config::endpoint_of(config), store::Role::Maint);
+}
+
+// Without a lock: a migration may be under way.
+Result<std::int64_t> count_pending_migrations(const config::Config& config,
+                                              store::Connection& connection) {
+    const auto migrations = store::load_migrations(config.database.migrations);
+    if (!migrations) return failure(migrations);
+    const auto newest = store::find_newest_migration(connection);
+    if (!newest) return failure(newest);
+    return std::count_if(migrations->begin(), migrations->end(), [&](const auto& migration) {
+        return migration.number > *newest;
+    });
+}
+
+// What the database says; its first complaint otherwise.
+Result<void> look_at_database(const config::Config& config, PoolState& state) {
+    auto connection = connect(config);
+    if (!connection) return failure(connection);
+    const auto pending = count_pending_migrations(config, *connection);
+    if (!pending) return failure(pending);
+    state.pending_migrations = *pending;
+    if (const auto usable = store::check_schema_version(*connection); !usable)
+        return failure(usable);
+    state.schema_usable = true;
+    const auto ahead = store::count_audit_partitions_ahead(*connection);
+    if (!ahead) return failure(ahead);
+    state.partitions_ahead = *ahead;
+    return {};
+}
+
+Result<PoolState> look(const config::Config& config) {
+    PoolState state;
+    if (const auto looked = look_at_database(config, state); !looked)
+        state.database = text_of(looked.error());
+    if (!has_systemd()) return state;
+    auto workers = list_workers();
+    if (!workers) return failure(workers);
+    state.workers = *std::move(workers);
+    for (const char* name : {kSocket, kEgress, kMaintainTimer}) {
+        auto unit = find_unit(name);
+        if (!unit) return failure(unit);
+        state.others.push_back(*std::move(unit));
+    }
+    return state;
+}
+
+std::string workers_text(const PoolState& state) {
+    return std::to_string(state.active_workers()) + " of " + std::to_string(state.workers.size()) +
+           " active";
+}
+
+void print_status(const PoolState& state) {
+    print_line("database  " + (state.database.empty() ? std::string("up") : state.database));
+    if (state.pending_migrations > 0)
+        print_line("schema    " + std::to_string(state.pending_migrations) +
+                   " migrations are missing: secretstorectl db migrate");
+    print_line("workers   " + workers_text(state));
+    for (const auto& unit : state.workers)
+        if (!unit.is_active())
+            print_line("          " + unit.name + " is " + unit.active + " (" + unit.sub + ")");
+    for (const auto& unit : state.others)
+        print_line("          " + unit.name + " is " + unit.active);
+}
+
+void write_unit(JsonWriter& json, const UnitState& unit) {
+    json.begin_object().member("unit", unit.name).member("active", unit.active);
+    json.member("sub", unit.sub).end_object();
+}
+
+void print_status_json(const PoolState& state) {
+    JsonWriter json;
+    json.begin_object().member("serves", state.serves());
+    json.key("database").begin_object().member("up", state.database.empty());
+    json.member("detail", state.database).member("pending_migrations", state.pending_migrations);
+    json.member("audit_partitions_ahead", state.partitions_ahead).end_object();
+    json.key("units").begin_array();
+    for (const auto& unit : state.workers)
+        write_unit(json, unit);
+    for (const auto& unit : state.others)
+        write_unit(json, unit);
+    json.end_array().end_object();
+    print_json(std::move(json));
+}
+
+// The states of a plugin of Nagios, which are its exit codes.
+enum class Severity { Ok, Warning, Critical, Unknown };
+
+std::string word_for(Severity severity) {
+    switch (severity) {
+        case Severity::Ok:
+            return "OK";
+        case Severity::Warning:
+            return "WARNING";
+        case Severity::Critical:
+            return "CRITICAL";
+        case Severity::Unknown:
+            break;
+    }
+    return "UNKNOWN";
+}
+
+// Nagios's numbers, whatever the other verbs mean by them.
+ExitCode code_of(Severity severity) {
+    return static_cast<ExitCode>(severity);
+}
+
+struct Verdict {
+    Severity severity = Severity::Ok;
+    std::string text;
+
+    void add(Severity found, const std::string& what) {
+        severity = std::max(severity, found);
+        text.append(text.empty() ? "" : ", ").append(what);
+    }
+};
+
+Verdict judge(const PoolState& state) {
+    Verdict verdict;
+    const auto active = state.active_workers();
+    if (!state.database.empty()) verdict.add(Severity::Critical, state.database);
+    if (active == 0) verdict.add(Severity::Critical, "no worker is running");
+    if (active > 0 && static_cast<std::size_t>(active) < state.workers.size())
+        verdict.add(Severity::Warning, "workers: " + workers_text(state));
+    for (const auto& unit : state.others)
+        if (!unit.is_active()) verdict.add(Severity::Warning, unit.name + " is " + unit.active);
+    if (!state.database.empty()) return verdict;
+    if (state.pending_migrations > 0)
+        verdict.add(Severity::Warning,
+                    std::to_string(state.pending_migrations) + " migrations are missing");
+    if (state.partitions_ahead < kFewPartitions)
+        verdict.add(state.partitions_ahead == 0 ? Severity::Critical : Severity::Warning,
+                    "audit partitions for " + std::to_string(state.partitions_ahead) +
+                        " more months: does secretstore-maintain.timer run?");
+    return verdict;
+}
+
+}  // namespace
+
+Result<ExitCode> restart(const config::Config& config) {
+    {
+        // What a worker that starts now would find.
+        auto connection = connect(config);
+        if (!connection) return failure(connection);
+        if (const auto usable = store::check_schema_version(*connection); !usable)
+            return failure(usable);
+    }
+    const auto workers = list_workers();
+    if (!workers) return failure(workers);
+    std::int64_t count = 0;
+    for (const auto& worker : *workers) {
+        if (!worker.is_active() && worker.sub != "auto-restart") continue;
+        const auto begin = std::chrono::steady_clock::now();
+        // The others go on with what they are: where the new one does not start, nothing is lost.
+        if (const auto done = restart_unit(worker.name); !done) return failure(done);
+        print_line(worker.name + " restarted in " + seconds_since(begin));
+        [[maybe_unused]] const int flushed = std::fflush(stdout);
+        ++count;
+    }
+    if (count > 0) return ExitCode::Ok;
+    print_line("no worker is running");
+    return ExitCode::Pending;
+}
+
+Result<ExitCode> status(const config::Config& config, Output output) {
+    const auto state = look(config);
+    if (!state) return failure(state);
+    if (output == Output::Json) {
+        print_status_json(*state);
+    } else {
+        print_status(*state);
+    }
+    return state->serves() ? ExitCode::Ok : ExitCode::Pending;
+}
+
+Result<ExitCode> check(const config::Config& config) {
+    const auto state = look(config);
+    if (!state) {
+        print_line("SECRETSTORE UNKNOWN - " + text_of(state.error()));
+        return code_of(Severity::Unknown);
+    }
+    const Verdict verdict = judge(*state);
+    print_line("SECRETSTORE " + word_for(verdict.severity) + " - " +
+               (verdict.text.empty() ? workers_text(*state) : verdict.text) +
+               " | workers=" + std::to_string(state->active_workers()) +
+               " partitions_ahead=" + std::to_string(state->partitions_ahead));
+    return code_of(verdict.severity);
+}
+
+}  // namespace core::ctl

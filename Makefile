@@ -20,11 +20,15 @@ FUZZ_SECONDS ?= 60
 STACK_OPTIONS := $(if $(PORT),--port $(PORT)) $(if $(WORKERS),--workers $(WORKERS)) \
     $(if $(THREADS),--threads $(THREADS))
 export SECRETSTORE_BUILD := $(BUILD)
+# Objects of this tree serve its other build folders, and the package, too.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+export CCACHE_SLOPPINESS := locale
 
-.PHONY: help build test unit openapi store functional asan tsan fuzz bench siege testssl lint format run up down clean
+.PHONY: help build test unit openapi store functional asan tsan deb test-systemd fuzz bench siege testssl lint format run up down clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 19
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
 
 build: ## compile everything into build/
 	@scripts/install-deps
@@ -53,6 +57,15 @@ asan: ## all suites under AddressSanitizer and UBSan
 
 tsan: ## all suites under ThreadSanitizer
 	@$(MAKE) test BUILD=build-tsan CMAKE_OPTIONS=-DSECRETSTORE_SANITIZE=thread
+
+deb: ## the Debian package, into build/deb/
+	@scripts/install-deps deb
+	@scripts/build-deb $(BUILD)/deb
+	@lintian --info --fail-on error,warning $(BUILD)/deb/*.changes
+
+test-systemd: ## that package, in a machine that really boots: install, run, upgrade, remove
+	@scripts/install-deps test deb systemd
+	@test/systemd/run "$$(scripts/build-deb $(BUILD)/deb)"
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/install-deps fuzz

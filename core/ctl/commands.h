@@ -94,6 +94,9 @@ Result<ExitCode> restart(const config::Config& config);
 Result<ExitCode> status(const config::Config& config, Output output);
 // One line and an exit code as Nagios wants them: 0 ok, 1 warning, 2 critical, 3 unknown.
 Result<ExitCode> check(const config::Config& config);
+// Looks at everything around the store that goes wrong in time, and says how each is mended.
+// Failure where something is wrong, Pending where something will be. As root it sees all of it.
+Result<ExitCode> doctor(const config::Config& config, Output output);
 
 Result<void> tenant_create(const config::Config& config, const NewTenant& tenant, Output output);
 Result<void> tenant_list(const config::Config& config, Output output);

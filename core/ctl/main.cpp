@@ -5,6 +5,7 @@
 #include "core/crypto/sealed_box.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/manual.h"
+#include "core/ctl/suggestion.h"
 
 #include <CLI/CLI.hpp>
 
@@ -303,6 +304,12 @@ void add_pool_verbs(CLI::App& app, Arguments& arguments) {
              "check",
              "The same for Nagios: exit 0 ok, 1 warning, 2 critical, 3 unknown",
              core::ctl::check);
+    add_verb(app,
+             arguments,
+             "doctor",
+             "Look at what goes wrong in time, and say how to mend it; exit 1 when something is "
+             "wrong, 3 when something will be",
+             [&arguments](const Config& c) { return core::ctl::doctor(c, arguments.output()); });
 }
 
 void add_nginx_limits_verb(CLI::App& app, Arguments& arguments) {
@@ -595,7 +602,10 @@ int parse_and_run(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::Usage);
+        if (app.exit(error) == 0) return 0;
+        if (const auto meant = core::ctl::suggest(app))
+            std::cerr << "Did you mean '" << *meant << "'?\n";
+        return static_cast<int>(ExitCode::Usage);
     }
     return static_cast<int>(run(arguments));
 }

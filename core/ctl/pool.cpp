@@ -1,12 +1,8 @@
 // The pool of this host: restart, status, check. See commands.h.
-#include "core/config/wiring.h"
 #include "core/ctl/commands.h"
+#include "core/ctl/database_state.h"
 #include "core/ctl/session.h"
 #include "core/ctl/units.h"
-#include "core/store/audit_store.h"
-#include "core/store/connection.h"
-#include "core/store/migrations.h"
-#include "core/store/schema_version.h"
 
 #include <algorithm>
 #include <chrono>
@@ -28,10 +24,8 @@ std::string seconds_since(std::chrono::steady_clock::time_point begin) {
 
 // What an operator asks first.
 struct PoolState {
-    std::string database;  // empty where it is fine, else what is wrong
-    bool schema_usable = false;
-    std::int64_t pending_migrations = 0;
-    std::int64_t partitions_ahead = 0;
+    std::string trouble;  // with the database; empty where it is fine
+    DatabaseState database;
     std::vector<UnitState> workers;
     std::vector<UnitState> others;
 
@@ -39,51 +33,17 @@ struct PoolState {
         return std::count_if(
             workers.begin(), workers.end(), [](const auto& unit) { return unit.is_active(); });
     }
-    [[nodiscard]] bool serves() const {
-        return database.empty() && schema_usable && active_workers() > 0;
-    }
+    [[nodiscard]] bool serves() const { return trouble.empty() && active_workers() > 0; }
 };
 
 std::string text_of(const Error& error) {
     return error.public_message.empty() ? error.detail : error.public_message;
 }
 
-Result<store::Connection> connect(const config::Config& config) {
-    return store::Connection::open(config::endpoint_of(config), store::Role::Maint);
-}
-
-// Without a lock: a migration may be under way.
-Result<std::int64_t> count_pending_migrations(const config::Config& config,
-                                              store::Connection& connection) {
-    const auto migrations = store::load_migrations(config.database.migrations);
-    if (!migrations) return failure(migrations);
-    const auto newest = store::find_newest_migration(connection);
-    if (!newest) return failure(newest);
-    return std::count_if(migrations->begin(), migrations->end(), [&](const auto& migration) {
-        return migration.number > *newest;
-    });
-}
-
-// What the database says; its first complaint otherwise.
-Result<void> look_at_database(const config::Config& config, PoolState& state) {
-    auto connection = connect(config);
-    if (!connection) return failure(connection);
-    const auto pending = count_pending_migrations(config, *connection);
-    if (!pending) return failure(pending);
-    state.pending_migrations = *pending;
-    if (const auto usable = store::check_schema_version(*connection); !usable)
-        return failure(usable);
-    state.schema_usable = true;
-    const auto ahead = store::count_audit_partitions_ahead(*connection);
-    if (!ahead) return failure(ahead);
-    state.partitions_ahead = *ahead;
-    return {};
-}
-
 Result<PoolState> look(const config::Config& config) {
     PoolState state;
-    if (const auto looked = look_at_database(config, state); !looked)
-        state.database = text_of(looked.error());
+    if (const auto looked = look_at_database(config, state.database); !looked)
+        state.trouble = text_of(looked.error());
     if (!has_systemd()) return state;
     auto workers = list_workers();
     if (!workers) return failure(workers);
@@ -102,9 +62,9 @@ std::string workers_text(const PoolState& state) {
 }
 
 void print_status(const PoolState& state) {
-    print_line("database  " + (state.database.empty() ? std::string("up") : state.database));
-    if (state.pending_migrations > 0)
-        print_line("schema    " + std::to_string(state.pending_migrations) +
+    print_line("database  " + (state.trouble.empty() ? std::string("up") : state.trouble));
+    if (state.database.pending_migrations > 0)
+        print_line("schema    " + std::to_string(state.database.pending_migrations) +
                    " migrations are missing: secretstorectl db migrate");
     print_line("workers   " + workers_text(state));
     for (const auto& unit : state.workers)
@@ -122,9 +82,10 @@ void write_unit(JsonWriter& json, const UnitState& unit) {
 void print_status_json(const PoolState& state) {
     JsonWriter json;
     json.begin_object().member("serves", state.serves());
-    json.key("database").begin_object().member("up", state.database.empty());
-    json.member("detail", state.database).member("pending_migrations", state.pending_migrations);
-    json.member("audit_partitions_ahead", state.partitions_ahead).end_object();
+    json.key("database").begin_object().member("up", state.trouble.empty());
+    json.member("detail", state.trouble);
+    json.member("pending_migrations", state.database.pending_migrations);
+    json.member("audit_partitions_ahead", state.database.partitions_ahead).end_object();
     json.key("units").begin_array();
     for (const auto& unit : state.workers)
         write_unit(json, unit);
@@ -169,19 +130,19 @@ struct Verdict {
 Verdict judge(const PoolState& state) {
     Verdict verdict;
     const auto active = state.active_workers();
-    if (!state.database.empty()) verdict.add(Severity::Critical, state.database);
+    if (!state.trouble.empty()) verdict.add(Severity::Critical, state.trouble);
     if (active == 0) verdict.add(Severity::Critical, "no worker is running");
     if (active > 0 && static_cast<std::size_t>(active) < state.workers.size())
         verdict.add(Severity::Warning, "workers: " + workers_text(state));
     for (const auto& unit : state.others)
         if (!unit.is_active()) verdict.add(Severity::Warning, unit.name + " is " + unit.active);
-    if (!state.database.empty()) return verdict;
-    if (state.pending_migrations > 0)
+    if (!state.trouble.empty()) return verdict;
+    if (state.database.pending_migrations > 0)
         verdict.add(Severity::Warning,
-                    std::to_string(state.pending_migrations) + " migrations are missing");
-    if (state.partitions_ahead < kFewPartitions)
-        verdict.add(state.partitions_ahead == 0 ? Severity::Critical : Severity::Warning,
-                    "audit partitions for " + std::to_string(state.partitions_ahead) +
+                    std::to_string(state.database.pending_migrations) + " migrations are missing");
+    if (state.database.partitions_ahead < kFewPartitions)
+        verdict.add(state.database.partitions_ahead == 0 ? Severity::Critical : Severity::Warning,
+                    "audit partitions for " + std::to_string(state.database.partitions_ahead) +
                         " more months: does secretstore-maintain.timer run?");
     return verdict;
 }
@@ -191,10 +152,8 @@ Verdict judge(const PoolState& state) {
 Result<ExitCode> restart(const config::Config& config) {
     {
         // What a worker that starts now would find.
-        auto connection = connect(config);
-        if (!connection) return failure(connection);
-        if (const auto usable = store::check_schema_version(*connection); !usable)
-            return failure(usable);
+        DatabaseState database;
+        if (const auto usable = look_at_database(config, database); !usable) return failure(usable);
     }
     const auto workers = list_workers();
     if (!workers) return failure(workers);
@@ -234,7 +193,7 @@ Result<ExitCode> check(const config::Config& config) {
     print_line("SECRETSTORE " + word_for(verdict.severity) + " - " +
                (verdict.text.empty() ? workers_text(*state) : verdict.text) +
                " | workers=" + std::to_string(state->active_workers()) +
-               " partitions_ahead=" + std::to_string(state->partitions_ahead));
+               " partitions_ahead=" + std::to_string(state->database.partitions_ahead));
     return code_of(verdict.severity);
 }
 

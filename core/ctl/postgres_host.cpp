@@ -6,6 +6,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -88,6 +89,14 @@ Result<std::string> read_text(const fs::path& file) {
     return text;
 }
 
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+        lines.push_back(line);
+    return lines;
+}
+
 Result<void> create_roles(const config::Config& config, const Superuser& superuser) {
     const auto script = read_text(config.database.migrations.parent_path() / "roles.sql");
     if (!script) return failure(script);
@@ -157,6 +166,16 @@ constexpr const char* kMapErrors =
     "select 'line ' || line_number || ': ' || error from pg_ident_file_mappings"
     " where error is not null limit 1";
 
+constexpr const char* kBadRules =
+    "select 'line ' || line_number || ': ' ||"
+    " coalesce(error, 'lets in everybody who can connect (trust)') from pg_hba_file_rules"
+    " where error is not null"
+    " or auth_method = 'trust' and database && '{secretstore,all}'::text[] order by line_number";
+// synchronous_commit is not among them: those roles that matter set it themselves (roles.sql).
+constexpr const char* kUnsafeSettings =
+    "select name || ' = ' || setting from pg_settings"
+    " where name in ('fsync', 'full_page_writes') and setting = 'off'";
+
 Result<std::vector<fs::path>> let_users_in(const Superuser& superuser) {
     std::vector<fs::path> changed;
     // The map first: a rule that names a map which is not there lets nobody in.
@@ -176,6 +195,17 @@ Result<std::vector<fs::path>> let_users_in(const Superuser& superuser) {
 }
 
 }  // namespace
+
+Result<ServerSetup> look_at_server(const config::Config& config) {
+    const Superuser superuser(config);
+    const auto folder = superuser.ask("show data_directory");
+    if (!folder) return failure(folder);
+    const auto rules = superuser.ask(kBadRules);
+    if (!rules) return failure(rules);
+    const auto settings = superuser.ask(kUnsafeSettings);
+    if (!settings) return failure(settings);
+    return ServerSetup{*folder, lines_of(*rules), lines_of(*settings)};
+}
 
 Result<PreparedDatabase> prepare_database(const config::Config& config) {
     if (config.database.name != "secretstore")

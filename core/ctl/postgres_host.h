@@ -27,4 +27,15 @@ struct PreparedDatabase {
 // back. Errors: ConfigInvalid, with PostgreSQL's words and what to do.
 Result<PreparedDatabase> prepare_database(const config::Config& config);
 
+// What only the superuser sees of a cluster on this host.
+struct ServerSetup {
+    std::filesystem::path data_directory;
+    // Lines of pg_hba.conf that are wrong, or let in whoever can connect.
+    std::vector<std::string> bad_rules;
+    // Settings with which an answer may leave before its audit record is safe on the disk.
+    std::vector<std::string> unsafe_settings;
+};
+// Errors: ConfigInvalid, with PostgreSQL's words.
+Result<ServerSetup> look_at_server(const config::Config& config);
+
 }  // namespace core::ctl

@@ -2259,6 +2259,10 @@ where i.inhparent = 'store.audit_events'::pg_catalog.regclass
   and c.relname > 'audit_events_' || to_char(current_date, 'YYYY_MM')
 )sql",
      kMaint},
+    {Statement::ReadServerClock,
+     "read_server_clock",
+     "select (extract(epoch from clock_timestamp()) * 1000)::bigint",
+     kMaint},
 
     // Nothing else of the tenant waits: its rows refer to it by a key that does not change.
     {Statement::LockTenant,

@@ -178,6 +178,7 @@ enum class Statement {
     RemoveAuditEvents,
     DropAuditPartitions,
     CountAuditPartitionsAhead,
+    ReadServerClock,
     // webhooks
     LockTenant,
     CountWebhooks,

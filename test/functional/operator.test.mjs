@@ -1,0 +1,129 @@
+// What the operator's command says of the store and of itself, from a shell.
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { assert, before, describe, test } from './claim.mjs';
+import { run, Stack } from './stack.mjs';
+
+let stack;
+let program;
+before(() => {
+    stack = Stack.shared();
+    program = path.join(stack.state, 'bin/secretstorectl');
+});
+
+// As who owns the store; never throws for its exit code.
+const ctl = (...args) => run(program, args, { ...stack.owner, cwd: '/' });
+
+// The file of a configuration in a folder of its own.
+function configured(text) {
+    const folder = fs.mkdtempSync(path.join(stack.state, 'operator-'));
+    const config = path.join(folder, 'secretstore.yaml');
+    fs.writeFileSync(config, text.replaceAll('@FOLDER@', folder));
+    if (stack.owner.uid !== undefined) fs.chownSync(folder, stack.owner.uid, stack.owner.gid);
+    return config;
+}
+
+const withoutDatabase = () => configured('database:\n  host: @FOLDER@\n');
+
+async function doctor(config) {
+    const { code, stdout } = await ctl('--config', config, 'doctor', '--json');
+    const { worst, findings } = JSON.parse(stdout);
+    const of = (check) => findings.find((finding) => finding.check === check);
+    return { code, worst, of };
+}
+
+describe('doctor', () => {
+    test('finds schema, partitions and key of a store that runs as they should be', async () => {
+        const { of } = await doctor(stack.config);
+
+        assert.equal(of('schema').health, 'fine');
+        assert.equal(of('partitions').health, 'fine');
+        assert.equal(of('key').health, 'fine');
+        assert.match(of('key').text, /opens this database/);
+    });
+
+    test('finds that a root key is not that of the database', async () => {
+        const ours = fs.readFileSync(stack.config, 'utf8');
+        const config = configured(ours.replace(/^( +file: ).*root\.key$/m, '$1@FOLDER@/root.key'));
+        const made = await ctl('--config', config, 'root-key', 'generate');
+        assert.equal(made.code, 0, made.stderr);
+
+        const { code, worst, of } = await doctor(config);
+
+        assert.equal(code, 1);
+        assert.equal(worst, 'wrong');
+        assert.equal(of('key').health, 'wrong');
+        assert.match(of('key').remedy, /root-key import/);
+        assert.equal(of('schema').health, 'fine');
+    });
+
+    test('says that the database is away, and what to look at', async () => {
+        const config = withoutDatabase();
+
+        const { code, of } = await doctor(config);
+
+        assert.equal(code, 1);
+        assert.equal(of('schema').health, 'wrong');
+        assert.match(of('schema').remedy, /systemctl status postgresql/);
+    });
+});
+
+describe('status and check', () => {
+    test('say that the database is away with the codes of a shell and of Nagios', async () => {
+        const config = withoutDatabase();
+
+        const status = await ctl('--config', config, 'status', '--json');
+        const check = await ctl('--config', config, 'check');
+
+        assert.equal(status.code, 3);
+        const state = JSON.parse(status.stdout);
+        assert.equal(state.serves, false);
+        assert.equal(state.database.up, false);
+        assert.equal(check.code, 2);
+        assert.match(check.stdout, /^SECRETSTORE CRITICAL - .* \| workers=\d+ partitions_ahead=0\n$/);
+    });
+});
+
+describe('what it says of itself', () => {
+    const complete = async (...words) => {
+        const script = `source <(${program} completion bash)
+            COMP_WORDS=(secretstorectl "$@"); COMP_CWORD=$#; _secretstorectl
+            printf '%s\\n' "\${COMPREPLY[@]}"`;
+        const { code, stdout, stderr } = await run('bash', ['-c', script, 'bash', ...words]);
+        assert.equal(code, 0, stderr);
+        return stdout.split('\n').filter(Boolean);
+    };
+
+    test('bash completes verbs of a group', async () => {
+        assert.deepEqual(
+            (await complete('user', '')).filter((word) => !word.startsWith('-')),
+            ['token', 'invite', 'list'],
+        );
+    });
+
+    test('bash completes options behind the values of others', async () => {
+        const words = await complete('--config', '/etc/x.yaml', 'tenant', 'create', 'acme', '--ow');
+
+        assert.deepEqual(words, ['--owner']);
+    });
+
+    test('the reference of the configuration is a configuration', async () => {
+        const { stdout } = await ctl('config', 'reference');
+
+        const { code } = await ctl('--config', configured(stdout), 'config', 'check');
+
+        assert.equal(code, 0);
+    });
+
+    test('the manual has every verb that help has', async () => {
+        const { stdout: manual } = await ctl('manual');
+        const { stdout: help } = await ctl('--help');
+        const verbs = [...help.split('Subcommands:')[1].matchAll(/^ {2}([a-z-]+) /gm)];
+
+        assert.ok(verbs.length > 15, help);
+        for (const [, verb] of verbs) {
+            assert.match(manual, new RegExp(`^\\.B ${verb.replaceAll('-', '\\\\-')}\\b`, 'm'));
+        }
+    });
+});

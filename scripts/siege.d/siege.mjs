@@ -19,13 +19,15 @@ const kSecrets = 100;
 const kGoodClients = 8;
 // Of each of them. What nginx lets pass of one address is twice as much, all together.
 const kReadsPerSecond = 50;
+// An attack that comes to so many does not get on.
+const kMostRounds = 40;
 // No attack needs as long to get going, or to end.
 const kPatienceMs = 180_000;
 
 const say = (text) => process.stdout.write(`${text}\n`);
 
 const standing = ({ connections }) => ({ count: connections });
-const passing = ({ perSecond }) => ({ perSecond });
+const passing = ({ uploads }) => ({ perSecond: 500, total: uploads });
 const kAttacks = [
     { what: 'slow headers', kind: 'slowHeaders', extent: standing },
     { what: 'slow bodies', kind: 'slowBodies', extent: standing },
@@ -37,7 +39,7 @@ const kAttacks = [
     {
         what: '100 streams, reset at once',
         kind: 'rapidReset',
-        extent: ({ perSecond }) => ({ perSecond: Math.ceil(perSecond / 100) }),
+        extent: ({ uploads }) => ({ perSecond: 5, total: Math.ceil(uploads / 100) }),
     },
 ];
 
@@ -47,12 +49,13 @@ function parseArguments(args) {
         uploads: 10_000,
         seconds: 10,
         rounds: 2,
-        attacks: kAttacks,
+        attacks: [],
     };
     for (let i = 0; i < args.length; i += 2) {
-        if (args[i] === '--attack') {
-            options.attacks = kAttacks.filter(({ kind }) => kind === args[i + 1]);
-            if (options.attacks.length > 0) continue;
+        const attack = args[i] === '--attack' && kAttacks.find(({ kind }) => kind === args[i + 1]);
+        if (attack) {
+            options.attacks.push(attack);
+            continue;
         }
         const name = /^--(connections|uploads|seconds|rounds)$/.exec(args[i])?.[1];
         const value = Number(args[i + 1]);
@@ -60,7 +63,7 @@ function parseArguments(args) {
             throw new Error(`'${args[i]} ${args[i + 1]}' is not understood; see --help`);
         options[name] = value;
     }
-    return options;
+    return options.attacks.length > 0 ? options : { ...options, attacks: kAttacks };
 }
 
 // --- good clients -------------------------------------------------------------------------------
@@ -183,10 +186,11 @@ class Siege {
         this.pids = this.stack.workerPids();
     }
 
-    async besiege(what, kind, { count = 0, perSecond = 0 }) {
+    async besiege(what, kind, { count = 0, perSecond = 0, total = 0 }) {
         const { rounds, seconds } = this.options;
         const row = { what, standing: 0, done: 0, html: 0, without: [], during: [], failed: 0 };
-        for (let round = 0; round < rounds; ++round) {
+        for (let round = 0; round < rounds || row.done < total; ++round) {
+            if (round === kMostRounds) throw new Error(`${kind}: ${row.done} of ${total} done`);
             this.#keep(row, 'without', await this.good.run(seconds));
             const { token } = this;
             const attack = new Attack(this.stack, { kind, count, perSecond, token });
@@ -247,15 +251,14 @@ function line(row) {
 }
 
 async function run(siege) {
-    const { connections, uploads, seconds, rounds, attacks } = siege.options;
-    const perSecond = Math.ceil(uploads / (seconds * rounds));
+    const { connections, uploads, attacks } = siege.options;
     await siege.prepare();
     say(
         `\nWorkers: ${siege.pids.join(', ')}. ${kGoodClients * kReadsPerSecond} good reads a second.`,
     );
     say(`${cells(kColumns.map(([name]) => name))}\n`);
     for (const { what, kind, extent } of attacks)
-        await siege.besiege(what, kind, extent({ connections, perSecond }));
+        await siege.besiege(what, kind, extent({ connections, uploads }));
     say(`\nWorkers: ${siege.stack.workerPids().join(', ')}.`);
     const bad = siege.rows.filter((row) => row.deaths + row.html + row.failed > 0);
     const slow = siege.rows.filter((row) => ratioOf(row) > 2);
@@ -266,13 +269,13 @@ async function run(siege) {
     return bad.length + slow.length === 0;
 }
 
-// The store and its good clients go before whatever else runs here, the attackers above all.
+// The store and its good clients go before their attackers, and those before whatever else runs.
 function goFirst() {
     try {
-        os.setPriority(-10);
+        os.setPriority(-15);
     } catch (error) {
         if (error.code !== 'ERR_SYSTEM_ERROR') throw error;
-        say('Not as root: the attackers get as much of the processors as the store does.');
+        say('Not as root: what else runs on this machine counts, too.');
     }
 }
 
@@ -283,7 +286,6 @@ if (options.attacks === kAttacks) await measureLimits(say);
 const stack = await Stack.start({
     workers: 2,
     threads: 32,
-    fsync: true,
     rateLimit: 1000,
     failedAuthentications: 30,
 });

@@ -49,14 +49,11 @@ function isNoHtml(text) {
 describe('every status of every endpoint', () => {
     const kTooBig = 'x'.repeat(1024 * 1024 + 1);
     let all;
-    let session;
     let limited;
     before(async () => {
         all = await operations(http);
-        session = await http.openHttp2();
         limited = await credentialsOf(await stack.newTenant());
     });
-    after(() => session?.close());
 
     async function credentialsOf(owner) {
         const asking = await owner.newAgent();
@@ -71,10 +68,23 @@ describe('every status of every endpoint', () => {
     const rightFor = (one, of = right()) => of[one.kinds[0]];
     const wrongFor = (one) => (one.kinds.includes('agent') ? token : agent.key);
 
+    // Calls `task` with what sends a request.
     const protocols = {
-        'HTTP/1.1': (method, target, options) => http.call(method, target, options),
-        'HTTP/2': (method, target, { chunked, ...options }) =>
-            http.http2Call(session, method, target, { ...options, contentLength: !chunked }),
+        'HTTP/1.1': (task) => task((method, target, options) => http.call(method, target, options)),
+        // With a session of its own, which no pause has ended.
+        'HTTP/2': async (task) => {
+            const session = await http.openHttp2();
+            try {
+                await task((method, target, { chunked, ...options }) =>
+                    http.http2Call(session, method, target, {
+                        ...options,
+                        contentLength: !chunked,
+                    }),
+                );
+            } finally {
+                session.close();
+            }
+        },
     };
     const anybody = () => true;
     const withCredential = ({ kinds }) => kinds.length > 0;
@@ -120,17 +130,18 @@ describe('every status of every endpoint', () => {
         429: { whose: ofTenant, send: (one) => ({ token: rightFor(one, limited) }) },
     };
 
-    async function crawl(protocol, status) {
-        const { whose, send } = ways[status];
-        const chosen = all.filter(whose);
-        assert.ok(chosen.length > 20, `${chosen.length} of ${all.length} endpoints`);
-        for (const one of chosen) {
-            const usual = targetOf(one, kNobody);
-            const { method = one.method, target = usual, ...options } = send(one, usual);
-            const answer = await protocols[protocol](method, target, options);
-            isRefusal(answer, Number(status), `${protocol} ${one.name}`);
-        }
-    }
+    const crawl = (protocol, status) =>
+        protocols[protocol](async (ask) => {
+            const { whose, send } = ways[status];
+            const chosen = all.filter(whose);
+            assert.ok(chosen.length > 20, `${chosen.length} of ${all.length} endpoints`);
+            for (const one of chosen) {
+                const usual = targetOf(one, kNobody);
+                const { method = one.method, target = usual, ...options } = send(one, usual);
+                const answer = await ask(method, target, options);
+                isRefusal(answer, Number(status), `${protocol} ${one.name}`);
+            }
+        });
 
     // The headers of all answers, once each, are looked at in client.mjs.
     function isRefusal(answer, status, what) {
@@ -156,15 +167,16 @@ describe('every status of every endpoint', () => {
 
     test('has them where all is well, where nothing is found, and over HTTP/2 too', async () => {
         const seen = [];
-        for (const ask of Object.values(protocols)) {
-            for (const [target, headers] of [
-                ['/v1/secrets/front/KEY', {}],
-                ['/v1/secrets/front/NONE', {}],
-                ['/nothing', {}],
-                ['/v1/secrets/front/KEY', { 'if-none-match': '"1"' }],
-            ])
-                seen.push((await ask('GET', target, { token, headers })).status);
-        }
+        for (const over of Object.values(protocols))
+            await over(async (ask) => {
+                for (const [target, headers] of [
+                    ['/v1/secrets/front/KEY', {}],
+                    ['/v1/secrets/front/NONE', {}],
+                    ['/nothing', {}],
+                    ['/v1/secrets/front/KEY', { 'if-none-match': '"1"' }],
+                ])
+                    seen.push((await ask('GET', target, { token, headers })).status);
+            });
         assert.deepEqual(seen, [200, 404, 404, 304, 200, 404, 404, 304]);
     });
 });

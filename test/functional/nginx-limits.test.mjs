@@ -227,6 +227,8 @@ describe('nginx', () => {
             await eventually('new workers serve', () =>
                 nginxWorkers().every((pid) => !before.includes(pid)),
             );
+            // Kept connections end with the processes that hold them.
+            stack.client.close();
         };
         fs.writeFileSync(file, 'limit_req_dry_run on;\nlimit_conn_dry_run on;\n', { mode: 0o644 });
         try {

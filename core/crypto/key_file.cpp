@@ -248,4 +248,22 @@ Result<void> write_key_file(const std::filesystem::path& path,
     return {};
 }
 
+Result<void> replace_key_file(const std::filesystem::path& path,
+                              const KeyFileKind& kind,
+                              const KeyFile& file) {
+    const Refusal refused(path, kind.name);
+    struct stat old {};
+    if (::stat(path.c_str(), &old) != 0)
+        return refused.because("can't be looked at: " + reason_of(errno));
+    const std::filesystem::path fresh = path.string() + ".new";
+    ::unlink(fresh.c_str());
+    if (auto written = write_key_file(fresh, kind, file); !written) return written;
+    const bool is_placed = ::lchown(fresh.c_str(), old.st_uid, old.st_gid) == 0 &&
+                           ::rename(fresh.c_str(), path.c_str()) == 0 && sync_directory_of(path);
+    if (is_placed) return {};
+    const int error = errno;
+    ::unlink(fresh.c_str());
+    return refused.because("can't be replaced: " + reason_of(error));
+}
+
 }  // namespace core::crypto

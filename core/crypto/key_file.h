@@ -46,4 +46,10 @@ Result<void> write_key_file(const std::filesystem::path& path,
                             const KeyFileKind& kind,
                             const KeyFile& file);
 
+// In the place of the one that is there, and its owner's as that was; whoever reads meanwhile finds
+// the old or the new one. Durable when it returns. Errors: ConfigInvalid.
+Result<void> replace_key_file(const std::filesystem::path& path,
+                              const KeyFileKind& kind,
+                              const KeyFile& file);
+
 }  // namespace core::crypto

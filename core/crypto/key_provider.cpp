@@ -12,7 +12,7 @@ namespace core::crypto {
 namespace {
 
 constexpr std::size_t kKeySize = 32;
-constexpr std::uint32_t kFirstEpoch = 1;
+constexpr std::uint32_t kLastEpoch = 2147483647;  // 2^31-1: what the format has room for
 
 class FileKeyProvider final : public KeyProvider {
   public:
@@ -56,11 +56,23 @@ Result<std::unique_ptr<KeyProvider>> load_root_key_file(const std::filesystem::p
     return std::make_unique<FileKeyProvider>(std::move(*file));
 }
 
-Result<KeyId> generate_root_key_file(const std::filesystem::path& path) {
-    const KeyFile file{KeyId(uuid_v4()), random_secret(kKeySize), kFirstEpoch};
+Result<KeyId> generate_root_key_file(const std::filesystem::path& path, std::uint32_t epoch) {
+    const KeyFile file{KeyId(uuid_v4()), random_secret(kKeySize), epoch};
     if (const auto written = write_key_file(path, kRootKeyFile, file); !written)
         return failure(written);
     return file.id;
+}
+
+Result<std::uint32_t> raise_token_epoch(const std::filesystem::path& path) {
+    auto file = read_key_file(path, kRootKeyFile);
+    if (!file) return failure(file);
+    if (file->epoch >= kLastEpoch)
+        return failure(ErrorCode::ConfigInvalid,
+                       path.string() + ": there is no higher token epoch");
+    ++file->epoch;
+    const auto replaced = replace_key_file(path, kRootKeyFile, *file);
+    if (!replaced) return failure(replaced);
+    return file->epoch;
 }
 
 }  // namespace core::crypto

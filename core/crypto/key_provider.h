@@ -35,7 +35,13 @@ class KeyProvider : public BoxKeySource {
 Result<std::unique_ptr<KeyProvider>> load_root_key_file(const std::filesystem::path& path);
 
 // Creates such a file with a fresh key, mode 0400, never over an existing one; durable when it
-// returns. Errors: ConfigInvalid.
-Result<KeyId> generate_root_key_file(const std::filesystem::path& path);
+// returns. A key that follows another one takes its epoch over. Errors: ConfigInvalid.
+inline constexpr std::uint32_t kFirstTokenEpoch = 1;
+Result<KeyId> generate_root_key_file(const std::filesystem::path& path,
+                                     std::uint32_t epoch = kFirstTokenEpoch);
+
+// Writes the file again with its token epoch one higher, durably, and gives that. Who reads it
+// meanwhile sees the old or the new one. Errors: ConfigInvalid.
+Result<std::uint32_t> raise_token_epoch(const std::filesystem::path& path);
 
 }  // namespace core::crypto

@@ -354,4 +354,26 @@ BOOST_AUTO_TEST_CASE(the_key_of_a_box_depends_on_its_context) {
     BOOST_TEST(!constant_time_equal(one, other));
 }
 
+BOOST_AUTO_TEST_CASE(a_raised_epoch_is_one_higher_and_the_key_the_same) {
+    const auto file = write(root_key_file(kRootKeyId, kRootKeyText, "41"));
+
+    const auto raised = core::crypto::raise_token_epoch(file);
+
+    BOOST_REQUIRE(raised.has_value());
+    BOOST_TEST(*raised == 42U);
+    std::ifstream stream(file, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(stream), {});
+    BOOST_TEST(text == root_key_file(kRootKeyId, kRootKeyText, "42"));
+    struct stat status {};
+    BOOST_REQUIRE(::stat(file.c_str(), &status) == 0);
+    BOOST_TEST((status.st_mode & 07777) == 0400);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_epoch_stays_the_last) {
+    const auto file = write(root_key_file(kRootKeyId, kRootKeyText, "2147483647"));
+
+    BOOST_TEST(!core::crypto::raise_token_epoch(file).has_value());
+    BOOST_TEST(load_root_key_file(file).has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

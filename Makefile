@@ -25,7 +25,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_SLOPPINESS := locale
 
-.PHONY: help build test unit openapi store functional asan tsan deb test-systemd fuzz bench siege testssl lint format run up down clean
+.PHONY: help build test unit openapi store functional drill asan tsan deb test-systemd fuzz bench siege testssl lint format run up down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
@@ -70,6 +70,11 @@ test-systemd: ## that package, in a machine that really boots: install, run, upg
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@scripts/install-deps fuzz
 	@test/fuzz/run $(FUZZ_SECONDS)
+
+drill: ## a backup of 100,000 secrets under load, restored elsewhere
+	@scripts/install-deps test
+	@$(MAKE) build
+	@SECRETSTORE_DRILL_SECRETS=100000 node test/functional/run.mjs backup
 
 bench: ## what it does in a second, beside the floors of this machine
 	@scripts/install-deps bench

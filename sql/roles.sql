@@ -9,13 +9,14 @@
 --   secretstore_egress    secretstore-egress: what people are told, and key sets; no sealed value
 --   secretstore_maint     the operator's command and its timers
 --   secretstore_readonly  people who look: never a sealed box, never a key's MAC
+--   secretstore_backup    copies everything and changes nothing (secretstorectl backup)
 \set ON_ERROR_STOP on
 
 do $$
 declare
     role_name text;
 begin
-    foreach role_name in array array['owner', 'migrator', 'app', 'reader', 'egress', 'maint', 'readonly'] loop
+    foreach role_name in array array['owner', 'migrator', 'app', 'reader', 'egress', 'maint', 'readonly', 'backup'] loop
         role_name := 'secretstore_' || role_name;
         if not exists (select from pg_catalog.pg_roles where rolname = role_name) then
             execute pg_catalog.format('create role %I nosuperuser nocreatedb nocreaterole noinherit', role_name);
@@ -31,6 +32,9 @@ alter role secretstore_reader login;
 alter role secretstore_egress login;
 alter role secretstore_maint login;
 alter role secretstore_readonly login;
+-- What it copies is sealed; who has the root key too can open it.
+alter role secretstore_backup login bypassrls inherit;
+grant pg_read_all_data to secretstore_backup;
 grant secretstore_owner to secretstore_migrator;
 -- Which workers hold which root key stands in the names of their connections.
 grant pg_read_all_stats to secretstore_maint;
@@ -41,6 +45,7 @@ alter role secretstore_app set search_path = '';
 alter role secretstore_reader set search_path = '';
 alter role secretstore_egress set search_path = '';
 alter role secretstore_maint set search_path = '';
+alter role secretstore_backup set search_path = '';
 alter role secretstore_readonly set search_path = store;
 
 -- The answer must not leave before the audit record is safe.
@@ -55,4 +60,4 @@ where not exists (select from pg_catalog.pg_database where datname = 'secretstor
 revoke all on database secretstore from public;
 grant connect on database secretstore
     to secretstore_migrator, secretstore_app, secretstore_reader, secretstore_egress, secretstore_maint,
-       secretstore_readonly;
+       secretstore_readonly, secretstore_backup;

@@ -6,6 +6,7 @@
 #include "core/base/plan.h"
 #include "core/base/result.h"
 #include "core/config/config.h"
+#include "core/crypto/key_shares.h"
 #include "core/ctl/credentials.h"
 #include "core/service/key_rotation.h"
 
@@ -42,6 +43,15 @@ Result<ExitCode> db_status(const config::Config& config, Output output);
 Result<void> db_print_read_statement();
 
 Result<void> root_key_generate(const config::Config& config);
+// Its shares (crypto/key_shares.h), a file each, in a folder that is not there yet.
+Result<void> root_key_split(const config::Config& config,
+                            const std::filesystem::path& folder,
+                            const crypto::ShareCount& count);
+// The root key file that shares give.
+Result<ExitCode> root_key_join(const std::vector<std::string>& shares,
+                               const std::filesystem::path& target);
+// After a restore that was made with PostgreSQL's own means: ends every scoped token of before.
+Result<void> root_key_raise_epoch(const config::Config& config);
 
 Result<void> root_key_status(const config::Config& config, Output output);
 // The steps of a rotation, in this order; each is harmless when repeated. Between begin and run,
@@ -67,6 +77,24 @@ Result<void> service_key_rotate(const config::Config& config,
 Result<void> root_key_export(const config::Config& config);
 // Makes the credential of this host of such lines in a file, never over one that is there.
 Result<ExitCode> root_key_import(const std::filesystem::path& file, CredentialForm form);
+
+// A folder that is not there yet, with the whole database as of one moment, while workers serve;
+// never the root key.
+Result<void> backup(const config::Config& config,
+                    const std::filesystem::path& target,
+                    Output output);
+// Restores a backup into a scratch cluster below `place` (/var/tmp where empty), compares it with
+// what was noted when it was made, opens a sample of every tenant's values, and prints a verdict:
+// Failure where it is bad.
+Result<ExitCode> backup_verify(const config::Config& config,
+                               const std::filesystem::path& folder,
+                               const std::filesystem::path& place);
+enum class Acknowledged { No, Yes };
+// Into the configured database, which must be empty. Says what works again; unless that was
+// acknowledged, nothing is done. Raises the token epoch first.
+Result<ExitCode> restore(const config::Config& config,
+                         const std::filesystem::path& folder,
+                         Acknowledged acknowledged);
 
 struct NewTenant {
     std::string name;

@@ -31,16 +31,43 @@ Result<void> make_store(const fs::path& folder) {
     return {};
 }
 
-// Durable, 0400, under its name only when it is complete, and never over another one.
-Result<void> put_in_place(const fs::path& made, const fs::path& target) {
+enum class Target { IsNew, IsReplaced };
+
+// Durable, 0400, and under its name only when it is complete.
+Result<void> put_in_place(const fs::path& made, const fs::path& target, Target kind) {
     if (::chmod(made.c_str(), S_IRUSR) != 0) return broken(made, {errno, std::generic_category()});
     const int file = ::open(made.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     const bool safe = file >= 0 && ::fsync(file) == 0;
     if (file >= 0) ::close(file);
-    if (!safe || ::link(made.c_str(), target.c_str()) != 0)
+    if (safe && kind == Target::IsReplaced && ::rename(made.c_str(), target.c_str()) == 0)
+        return {};
+    if (!safe || kind == Target::IsReplaced || ::link(made.c_str(), target.c_str()) != 0)
         return broken(target, {errno, std::generic_category()});
     ::unlink(made.c_str());
     return {};
+}
+
+Result<void> write_credential(const Credential& credential, const fs::path& plain, Target kind) {
+    const fs::path target = credential.file();
+    if (const auto made = make_store(target.parent_path()); !made) return made;
+    const fs::path fresh = target.string() + ".new";
+    std::error_code error;
+    fs::remove(fresh, error);
+    if (credential.form == CredentialForm::Plain) {
+        if (!fs::copy_file(plain, fresh, error)) return broken(fresh, error);
+        return put_in_place(fresh, target, kind);
+    }
+    // The key of the host: /var/lib/systemd/credential.secret. With a TPM an operator encrypts it
+    // again by himself (README.Debian).
+    const auto done = output_of("systemd-creds",
+                                {"systemd-creds",
+                                 "encrypt",
+                                 "--with-key=host",
+                                 "--name=" + credential.name,
+                                 plain.string(),
+                                 fresh.string()});
+    if (!done) return failure(done);
+    return put_in_place(fresh, target, kind);
 }
 
 }  // namespace
@@ -73,26 +100,11 @@ TransientFolder::~TransientFolder() {
 }
 
 Result<void> store_credential(const Credential& credential, const fs::path& plain) {
-    const fs::path target = credential.file();
-    if (const auto made = make_store(target.parent_path()); !made) return made;
-    const fs::path fresh = target.string() + ".new";
-    std::error_code error;
-    fs::remove(fresh, error);
-    if (credential.form == CredentialForm::Plain) {
-        if (!fs::copy_file(plain, fresh, error)) return broken(fresh, error);
-        return put_in_place(fresh, target);
-    }
-    // The key of the host: /var/lib/systemd/credential.secret. With a TPM an operator encrypts it
-    // again by himself (README.Debian).
-    const auto done = output_of("systemd-creds",
-                                {"systemd-creds",
-                                 "encrypt",
-                                 "--with-key=host",
-                                 "--name=" + credential.name,
-                                 plain.string(),
-                                 fresh.string()});
-    if (!done) return failure(done);
-    return put_in_place(fresh, target);
+    return write_credential(credential, plain, Target::IsNew);
+}
+
+Result<void> replace_credential(const Credential& credential, const fs::path& plain) {
+    return write_credential(credential, plain, Target::IsReplaced);
 }
 
 Result<fs::path> reveal_credential(const Credential& credential, const TransientFolder& folder) {
@@ -130,6 +142,28 @@ Result<std::unique_ptr<crypto::RootKeyRing>> open_root_keys(const config::Config
         if (const auto revealed = reveal_credential(*next, *folder); !revealed)
             return failure(revealed);
     return crypto::load_root_key_ring(*plain);
+}
+
+Result<std::uint32_t> raise_token_epoch(const config::Config& config) {
+    const auto present = open_root_keys(config);
+    if (!present) return failure(present);
+    // The one that follows would bring its lower epoch.
+    if ((*present)->next() != nullptr)
+        return failure(ErrorCode::InvalidRequest,
+                       "the root key is being replaced: commit or abort that first");
+    if (const auto configured = config::root_key_file(config))
+        return crypto::raise_token_epoch(*configured);
+    const auto credential = find_credential(kRootKeyCredential);
+    if (!credential) return failure(ErrorCode::ConfigInvalid, "there is no root key on this host");
+    const auto folder = TransientFolder::create();
+    if (!folder) return failure(folder);
+    const auto there = reveal_credential(*credential, *folder);
+    if (!there) return failure(there);
+    const auto raised = crypto::raise_token_epoch(*there);
+    if (!raised || credential->form == CredentialForm::Plain) return raised;
+    const auto written = replace_credential(*credential, *there);
+    if (!written) return failure(written);
+    return raised;
 }
 
 }  // namespace core::ctl

@@ -9,6 +9,7 @@
 #include "core/config/config.h"
 #include "core/crypto/root_key_ring.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -54,6 +55,8 @@ class TransientFolder {
 // Makes the credential of a plain file; never over an existing one. Errors: ConfigInvalid with
 // what systemd-creds said; Internal.
 Result<void> store_credential(const Credential& credential, const std::filesystem::path& plain);
+// The same, in the place of the one that is there.
+Result<void> replace_credential(const Credential& credential, const std::filesystem::path& plain);
 // The plain file of a credential: itself, or a decrypted copy in `folder`. Errors: as above.
 Result<std::filesystem::path> reveal_credential(const Credential& credential,
                                                 const TransientFolder& folder);
@@ -61,5 +64,9 @@ Result<std::filesystem::path> reveal_credential(const Credential& credential,
 // The root keys that the configuration, a unit or this host has, in this order. Errors:
 // ConfigInvalid, saying what to run where there is none.
 Result<std::unique_ptr<crypto::RootKeyRing>> open_root_keys(const config::Config& config);
+
+// One higher, wherever that key lies; the new one. Every scoped token of before is dead once the
+// workers have been restarted. Errors: ConfigInvalid, Internal.
+Result<std::uint32_t> raise_token_epoch(const config::Config& config);
 
 }  // namespace core::ctl

@@ -1,5 +1,6 @@
 // `secretstorectl init` and what it is made of: from an installed package to a running store. Each
 // step looks first at what is there, so that the command can be repeated. See commands.h.
+#include "core/base/descriptor.h"
 #include "core/config/wiring.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/credentials.h"
@@ -10,6 +11,7 @@
 #include "core/store/tenant_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -292,16 +294,76 @@ Result<void> root_key_generate(const config::Config& config) {
     return {};
 }
 
-Result<void> root_key_export(const config::Config& config) {
-    if (const auto configured = config::root_key_file(config)) return print_key_file(*configured);
-    if (const auto root = be_root(); !root) return root;
+namespace {
+
+// The root key's plain file: the configured one, or the credential's, for as long as `folder` is.
+Result<fs::path> plain_root_key(const config::Config& config,
+                                std::optional<TransientFolder>& folder) {
+    if (const auto configured = config::root_key_file(config)) return *configured;
+    if (const auto root = be_root(); !root) return failure(root);
     const auto credential = find_credential(kRootKeyCredential);
     if (!credential) return failure(ErrorCode::NotFound, "there is no root key on this host");
-    const auto folder = TransientFolder::create();
-    if (!folder) return failure(folder);
-    const auto plain = reveal_credential(*credential, *folder);
+    auto made = TransientFolder::create();
+    if (!made) return failure(made);
+    folder.emplace(*std::move(made));
+    return reveal_credential(*credential, *folder);
+}
+
+Result<void> write_share(const fs::path& file, const SecureBuffer& text) {
+    const Descriptor descriptor(
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400));
+    const auto written =
+        descriptor.is_open() ? ::write(descriptor.get(), text.data(), text.size()) : -1;
+    if (written == static_cast<ssize_t>(text.size()) && ::fsync(descriptor.get()) == 0) return {};
+    return failure(ErrorCode::ConfigInvalid, file.string() + ": can't be written");
+}
+
+}  // namespace
+
+Result<void> root_key_export(const config::Config& config) {
+    std::optional<TransientFolder> folder;
+    const auto plain = plain_root_key(config, folder);
     if (!plain) return failure(plain);
     return print_key_file(*plain);
+}
+
+Result<void> root_key_split(const config::Config& config,
+                            const fs::path& target,
+                            const crypto::ShareCount& count) {
+    std::optional<TransientFolder> folder;
+    const auto plain = plain_root_key(config, folder);
+    if (!plain) return failure(plain);
+    const auto shares = crypto::split_root_key_file(*plain, count);
+    if (!shares) return failure(shares);
+    if (::mkdir(target.c_str(), S_IRWXU) != 0)
+        return failure(ErrorCode::ConfigInvalid,
+                       target.string() + ": can't be made: " +
+                           std::error_code(errno, std::generic_category()).message());
+    int number = 0;
+    for (const auto& share : *shares) {
+        const auto file = target / ("share-" + std::to_string(++number));
+        if (const auto written = write_share(file, share); !written) return written;
+        print_line(file.string());
+    }
+    print_line("Any " + std::to_string(count.needed) +
+               " of these give the root key back ('secretstorectl root-key join'). Give each to "
+               "somebody else, and remove them from here.");
+    return {};
+}
+
+Result<void> root_key_raise_epoch(const config::Config& config) {
+    const auto epoch = raise_token_epoch(config);
+    if (!epoch) return failure(epoch);
+    print_line("the token epoch is " + std::to_string(*epoch) +
+               ": restart the workers, and every scoped token of before is dead");
+    return {};
+}
+
+Result<ExitCode> root_key_join(const std::vector<std::string>& shares, const fs::path& target) {
+    const auto joined = crypto::join_root_key_shares({shares.begin(), shares.end()}, target);
+    if (!joined) return failure(joined);
+    print_line("root key " + joined->text() + " written to " + target.string());
+    return ExitCode::Ok;
 }
 
 Result<ExitCode> root_key_import(const fs::path& file, CredentialForm form) {

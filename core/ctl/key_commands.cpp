@@ -2,6 +2,7 @@
 #include "core/crypto/key_provider.h"
 #include "core/crypto/root_key_ring.h"
 #include "core/ctl/commands.h"
+#include "core/ctl/root_key_place.h"
 #include "core/ctl/session.h"
 #include "core/service/key_rotation.h"
 #include "core/store/tenant_store.h"
@@ -9,8 +10,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <filesystem>
-#include <system_error>
 
 namespace core::ctl {
 namespace {
@@ -22,18 +21,6 @@ service::Progress progress_of(std::string what) {
         std::fprintf(stderr, "\r%s: %lld ", what.c_str(), static_cast<long long>(done));
         std::fflush(stderr);
     };
-}
-
-Failure system_failure(const std::string& what, const std::error_code& error) {
-    return failure(ErrorCode::Internal, what + ": " + error.message());
-}
-
-// What an interrupted commit left: the successor is the only key that the database knows.
-Result<void> put_successor_in_place(const std::filesystem::path& file) {
-    std::error_code error;
-    std::filesystem::rename(crypto::next_root_key_file(file), file, error);
-    if (error) return system_failure("the new root key could not be put in place", error);
-    return {};
 }
 
 Result<bool> is_known(Session& session, const crypto::KeyProvider& root_key) {
@@ -94,21 +81,19 @@ Result<void> root_key_status(const config::Config& config, Output output) {
 }
 
 Result<void> root_key_rotate_begin(const config::Config& config) {
-    const auto file = config::root_key_file(config);
-    if (!file) return failure(file);
-    const auto next_file = crypto::next_root_key_file(*file);
-    std::error_code error;
+    auto place = RootKeyPlace::find(config);
+    if (!place) return failure(place);
     // One that was begun and interrupted goes on with the key that it made.
-    if (!std::filesystem::exists(next_file, error)) {
-        const auto made = crypto::generate_root_key_file(next_file);
-        if (!made) return failure(made);
-    }
+    const auto present = open_root_keys(config);
+    if (!present) return failure(present);
+    const auto added = place->add_successor((*present)->token_epoch());
+    if (!added) return added;
     Session session(config, store::Role::Maint);
     auto rotation = open_rotation(session, config);
     if (!rotation) return failure(rotation);
     if (const auto announced = rotation->announce(); !announced) return announced;
     print_line("new root key " + session.root_keys().next()->id().text() + " written to " +
-               next_file.string());
+               place->successor().string());
     print_line(
         "Keep a copy of it away from this host, give it to every host that runs workers, "
         "restart them one after another, then: secretstorectl root-key rotate run");
@@ -135,8 +120,8 @@ Result<void> root_key_rotate_run(const config::Config& config) {
 }
 
 Result<void> root_key_rotate_commit(const config::Config& config) {
-    const auto file = config::root_key_file(config);
-    if (!file) return failure(file);
+    auto place = RootKeyPlace::find(config);
+    if (!place) return failure(place);
     Session session(config, store::Role::Maint);
     auto rotation = open_rotation(session, config);
     if (!rotation) return failure(rotation);
@@ -148,7 +133,7 @@ Result<void> root_key_rotate_commit(const config::Config& config) {
         if (!moved) return failure(moved);
         if (const auto forgotten = rotation->forget_present(); !forgotten) return forgotten;
     }
-    if (const auto placed = put_successor_in_place(*file); !placed) return placed;
+    if (const auto placed = place->put_successor_in_place(); !placed) return placed;
     print_line("root key " + session.root_keys().next()->id().text() + " is the root key now");
     print_line(
         "Restart the workers one after another. The old root key opens nothing that is in "
@@ -157,8 +142,8 @@ Result<void> root_key_rotate_commit(const config::Config& config) {
 }
 
 Result<void> root_key_rotate_abort(const config::Config& config) {
-    const auto file = config::root_key_file(config);
-    if (!file) return failure(file);
+    auto place = RootKeyPlace::find(config);
+    if (!place) return failure(place);
     Session session(config, store::Role::Maint);
     auto rotation = open_rotation(session, config);
     if (!rotation) return failure(rotation);
@@ -170,9 +155,7 @@ Result<void> root_key_rotate_abort(const config::Config& config) {
     const auto moved = rotation->move_back(progress_of("keys moved back"));
     if (!moved) return failure(moved);
     if (const auto forgotten = rotation->forget_successor(); !forgotten) return forgotten;
-    std::error_code error;
-    std::filesystem::remove(crypto::next_root_key_file(*file), error);
-    if (error) return system_failure("the new root key's file could not be removed", error);
+    if (const auto removed = place->remove_successor(); !removed) return removed;
     print_line(std::to_string(*moved) + " keys moved back; the rotation is undone");
     return {};
 }

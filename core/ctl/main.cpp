@@ -52,6 +52,10 @@ struct Arguments {
     std::string webhook;  // id
     std::string address;  // of a mail
     std::string file;
+    std::string scratch;
+    core::crypto::ShareCount share_count;
+    std::vector<std::string> shares;
+    bool acknowledged = false;
     core::ctl::InitRequest init;
     std::string key_file;
     std::string reference_form = "yaml";
@@ -241,6 +245,32 @@ void add_root_key_verbs(CLI::App& app, Arguments& arguments) {
              "export",
              "Print the root key, to be kept away from this host",
              done_by(core::ctl::root_key_export));
+    auto* split =
+        add_verb(root_key,
+                 arguments,
+                 "split",
+                 "Write the root key as shares of which some together are needed",
+                 done_by([&arguments](const Config& c) {
+                     return core::ctl::root_key_split(c, arguments.file, arguments.share_count);
+                 }));
+    split->add_option("FOLDER", arguments.file, "A folder that is not there yet")->required();
+    split->add_option("--shares", arguments.share_count.all, "How many, up to 32")
+        ->capture_default_str();
+    split->add_option("--needed", arguments.share_count.needed, "How many of them are needed")
+        ->capture_default_str();
+    auto* join = add_plain_verb(
+        root_key, arguments, "join", "Write the root key file that shares give", [&arguments] {
+            return core::ctl::root_key_join(arguments.shares, arguments.file);
+        });
+    join->add_option("SHARE", arguments.shares, "Files of mode 0400")->required();
+    join->add_option("--to", arguments.file, "The root key file, never over one")
+        ->type_name("FILE")
+        ->required();
+    add_verb(root_key,
+             arguments,
+             "raise-epoch",
+             "End every scoped token, as after a restore",
+             done_by(core::ctl::root_key_raise_epoch));
     auto* import = add_plain_verb(root_key,
                                   arguments,
                                   "import",
@@ -252,6 +282,51 @@ void add_root_key_verbs(CLI::App& app, Arguments& arguments) {
     import->add_option("FILE", arguments.key_file, "The exported lines, in a file of mode 0400")
         ->required();
     add_plain_flag(*import, arguments);
+}
+
+void add_backup_verbs(CLI::App& app, Arguments& arguments) {
+    auto* backup = add_verb(app,
+                            arguments,
+                            "backup",
+                            "Copy the whole database, without the root key, while workers serve",
+                            {});
+    backup->add_option("FOLDER", arguments.file, "A folder that is not there yet");
+    auto* verify =
+        add_verb(*backup,
+                 arguments,
+                 "verify",
+                 "Restore a backup into a scratch cluster and open what is in it",
+                 [&arguments](const Config& c) {
+                     return core::ctl::backup_verify(c, arguments.file, arguments.scratch);
+                 });
+    verify->add_option("FOLDER", arguments.file, "The backup's folder")->required();
+    verify
+        ->add_option("--scratch",
+                     arguments.scratch,
+                     "Where there is room for the whole database, for as long as this takes")
+        ->type_name("DIR");
+    backup->callback([&arguments, backup] {
+        if (!backup->get_subcommands().empty()) return;
+        if (arguments.file.empty()) throw CLI::RequiredError("FOLDER");
+        arguments.command = done_by([&arguments](const Config& c) {
+            return core::ctl::backup(c, arguments.file, arguments.output());
+        });
+    });
+    auto* restore = add_verb(app,
+                             arguments,
+                             "restore",
+                             "Bring a backup into an empty database; ends all scoped tokens",
+                             [&arguments](const Config& c) {
+                                 return core::ctl::restore(c,
+                                                           arguments.file,
+                                                           arguments.acknowledged
+                                                               ? core::ctl::Acknowledged::Yes
+                                                               : core::ctl::Acknowledged::No);
+                             });
+    restore->add_option("FOLDER", arguments.file, "The backup's folder")->required();
+    restore->add_flag("--acknowledge",
+                      arguments.acknowledged,
+                      "I know what works again: what this says without it");
 }
 
 CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, core::Plan& plan) {
@@ -589,6 +664,7 @@ int parse_and_run(int argc, char** argv) {
     add_pool_verbs(app, arguments);
     add_nginx_limits_verb(app, arguments);
     add_host_verbs(app, arguments);
+    add_backup_verbs(app, arguments);
     add_root_key_verbs(app, arguments);
     add_key_verbs(app, arguments);
     add_tenant_verbs(app, arguments);

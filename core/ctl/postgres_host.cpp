@@ -20,7 +20,7 @@ constexpr std::string_view kEnd = "# END secretstore\n";
 
 constexpr std::string_view kHostRules =
     "local secretstore secretstore_migrator,secretstore_maint,secretstore_app,"
-    "secretstore_reader,secretstore_egress peer map=secretstore\n";
+    "secretstore_reader,secretstore_egress,secretstore_backup peer map=secretstore\n";
 // Workers and egress are each their own roles and no other; root, who could become any of them, is
 // the operator.
 constexpr std::string_view kUserMap =
@@ -28,6 +28,7 @@ constexpr std::string_view kUserMap =
     "secretstore root                  secretstore_maint\n"
     "secretstore root                  secretstore_app\n"
     "secretstore root                  secretstore_egress\n"
+    "secretstore root                  secretstore_backup\n"
     "secretstore secretstore           secretstore_app\n"
     "secretstore secretstore           secretstore_reader\n"
     "secretstore \"secretstore-egress\"  secretstore_egress\n";

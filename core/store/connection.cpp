@@ -54,6 +54,8 @@ std::string_view name_of(Role role) {
             return "secretstore_maint";
         case Role::Migrator:
             return "secretstore_migrator";
+        case Role::Backup:
+            return "secretstore_backup";
     }
     return "";
 }
@@ -61,6 +63,9 @@ std::string_view name_of(Role role) {
 std::string options_of(const Endpoint& endpoint, Role role) {
     // A migration may scan a big table; its own file limits how long it waits for locks.
     if (role == Role::Migrator) return "-c client_min_messages=warning";
+    // Its one transaction waits, doing nothing, for pg_dump to copy everything.
+    if (role == Role::Backup)
+        return "-c client_min_messages=warning -c idle_in_transaction_session_timeout=0 -c jit=off";
     return "-c statement_timeout=" + std::to_string(endpoint.statement_timeout.count()) +
            " -c lock_timeout=" + std::to_string(endpoint.lock_timeout.count()) +
            " -c idle_in_transaction_session_timeout=10000" +

@@ -14,6 +14,7 @@ constexpr unsigned kReader = bit(Role::Reader);
 constexpr unsigned kEgress = bit(Role::Egress);
 constexpr unsigned kMaint = bit(Role::Maint);
 constexpr unsigned kMigrator = bit(Role::Migrator);
+constexpr unsigned kBackup = bit(Role::Backup);
 constexpr unsigned kEveryone = kApp | kReader | kEgress | kMaint | kMigrator;
 
 // The read of secrets: one row in, one row out, one audit event, for any number of requests at once
@@ -751,6 +752,56 @@ messages as (
 select count(*) from noted
 )sql";
 
+// Counted from within, so that a table that a later migration adds is counted too.
+constexpr const char* kCountRowsOfTables = R"sql(
+select c.relname::text,
+       (pg_catalog.xpath('/row/rows/text()',
+            pg_catalog.query_to_xml(
+                pg_catalog.format('select count(*) as rows from store.%I', c.relname),
+                false, true, '')))[1]::text::bigint
+from pg_catalog.pg_class c
+where c.relnamespace = 'store'::pg_catalog.regnamespace and c.relkind in ('r', 'p')
+  and not c.relispartition
+order by c.relname::text
+)sql";
+
+// Random places of each tenant's versions, and the newest, which is the likeliest to be missed.
+constexpr const char* kSampleValues = R"sql(
+with page as (
+    select t.tenant_id
+    from store.tenants t
+    where t.tenant_id > $1::uuid
+    order by t.tenant_id
+    limit $2::bigint
+),
+many as (
+    select p.tenant_id, (select count(*) from store.secret_versions v where v.tenant_id = p.tenant_id) as n
+    from page p
+),
+chosen as (
+    select distinct m.tenant_id, v.secret_id, v.version
+    from many m
+    cross join lateral (
+        select case when i = 1 then 0 else floor(random() * m.n)::bigint end as place
+        from generate_series(1, least($3::bigint, m.n)) i
+    ) x
+    cross join lateral (
+        select v.secret_id, v.version
+        from store.secret_versions v
+        where v.tenant_id = m.tenant_id
+        order by v.secret_id desc, v.version desc
+        offset x.place limit 1
+    ) v
+)
+select c.tenant_id, k.kek_id, k.generation, k.box, c.secret_id, s.namespace, s.key, c.version,
+       v.access_tier::bigint, v.expires_at, v.dek_box, v.value_box
+from chosen c
+join store.secrets s on s.tenant_id = c.tenant_id and s.secret_id = c.secret_id
+join store.secret_versions v
+    on v.tenant_id = c.tenant_id and v.secret_id = c.secret_id and v.version = c.version
+join store.tenant_keys k on k.tenant_id = c.tenant_id and k.kek_id = v.kek_id
+)sql";
+
 constexpr auto kStatements = std::to_array<StatementText>({
     {Statement::Begin, "begin", "begin", kEveryone},
     {Statement::Commit, "commit", "commit", kEveryone},
@@ -760,6 +811,52 @@ constexpr auto kStatements = std::to_array<StatementText>({
      "select pg_catalog.set_config('secretstore.tenant', $1::text, true)",
      kApp},
     {Statement::Ping, "ping", "select 1::bigint", kEveryone},
+
+    {Statement::BeginSnapshot,
+     "begin_snapshot",
+     "begin isolation level repeatable read read only",
+     kBackup},
+    {Statement::ExportSnapshot,
+     "export_snapshot",
+     "select pg_catalog.pg_export_snapshot(), pg_catalog.now(), "
+     "pg_catalog.current_setting('server_version')",
+     kBackup},
+    {Statement::CountRowsOfTables, "count_rows_of_tables", kCountRowsOfTables, kBackup},
+    {Statement::CountRevivable,
+     "count_revivable",
+     R"sql(
+select (select count(*) from store.agents a where a.active),
+       (select count(*) from store.members m),
+       (select count(*) from store.personal_tokens p
+        where p.revoked_at is null and p.expires_at > now()),
+       (select count(*) from store.webhooks w where w.active),
+       (select count(*) from store.invitations i
+        where i.accepted_at is null and i.expires_at > now()),
+       (select count(*) from store.approvals a where a.status = 'pending')
+)sql",
+     kBackup},
+    {Statement::ListRootKeys,
+     "list_root_keys",
+     "select r.root_key_id, r.check_value from store.root_keys r order by r.root_key_id",
+     kBackup},
+    {Statement::FindLastTenantOfPage,
+     "find_last_tenant_of_page",
+     R"sql(
+select (select t.tenant_id
+        from (select t.tenant_id
+              from store.tenants t
+              where t.tenant_id > $1::uuid
+              order by t.tenant_id
+              limit $2::bigint) t
+        order by t.tenant_id desc
+        limit 1)
+)sql",
+     kBackup},
+    {Statement::SampleValues, "sample_values", kSampleValues, kBackup},
+    {Statement::HasSchema,
+     "has_schema",
+     "select pg_catalog.to_regnamespace('store') is not null",
+     kMigrator},
 
     {Statement::FindTenantPlan,
      "find_tenant_plan",
@@ -2595,7 +2692,7 @@ select coalesce(max(m.number), 0)::bigint,
        coalesce(max(m.number) filter (where m.breaking), 0)::bigint
 from store.schema_migrations m
 )sql",
-     kApp | kEgress | kMaint},
+     kApp | kEgress | kMaint | kBackup},
     // No role: the migrator prepares these two once their table is there.
     {Statement::FindMigration,
      "find_migration",

@@ -16,6 +16,15 @@ enum class Statement {
     Rollback,
     SetTenant,
     Ping,
+    // backup
+    BeginSnapshot,
+    ExportSnapshot,
+    CountRowsOfTables,
+    CountRevivable,
+    ListRootKeys,
+    FindLastTenantOfPage,
+    SampleValues,
+    HasSchema,
     // tenants, people
     FindTenantPlan,
     LockTenantPlan,

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, assert, before, describe, eventually, test } from './claim.mjs';
 import { parseRootKeyFile } from '../vectors/open-sealed-box.mjs';
 import { sealBox } from '../vectors/seal-box.mjs';
-import { kPatience, run, Stack } from './stack.mjs';
+import { isAlive, kPatience, run, Stack } from './stack.mjs';
 
 const kWorkers = 2;
 const kTenants = 10_000;
@@ -39,11 +39,15 @@ async function valuesOf({ token, secrets }) {
 }
 const expected = (household) => Array.from({ length: household.secrets }, (_, i) => `value-${i}`);
 
-// What systemd does with one restart after another.
+// What systemd does with one restart after another. The last requests of an old worker are under its
+// old keys.
 async function restartWorkers() {
     const gone = stack.workerPids();
     process.kill(stack.poolPid(), 'SIGHUP');
     await stack.fullPool(kWorkers, { gone });
+    await eventually('the old workers have left', () => !gone.some(isAlive), {
+        timeoutMs: 40_000 * kPatience,
+    });
 }
 
 // Reads and writes until `work` is done; gives what failed, and how many there were.
@@ -97,6 +101,9 @@ describe('the root key', () => {
         'is replaced under load with no failed request, and then opens nothing',
         { timeout: 120_000 * kPatience },
         async (t) => {
+            assert.match(await stack.ctl(['root-key', 'raise-epoch']), /is 2/);
+            assert.match(await stack.ctl(['root-key', 'raise-epoch']), /is 3/);
+            await restartWorkers();
             const household = await newHousehold();
             const old = fs.readFileSync(rootFile(), 'utf8');
             const oldFile = path.join(stack.state, 'old-root.key');
@@ -107,6 +114,8 @@ describe('the root key', () => {
                     .ctl(['root-key', 'rotate', 'run'])
                     .then(() => '', String);
                 assert.match(early, /restart those workers/, 'workers without the key are noticed');
+                const raise = await stack.ctl(['root-key', 'raise-epoch']).then(() => '', String);
+                assert.match(raise, /commit or abort that first/);
                 await restartWorkers();
                 await stack.ctl(['root-key', 'rotate', 'run']);
                 await stack.ctl(['root-key', 'rotate', 'commit']);
@@ -116,7 +125,9 @@ describe('the root key', () => {
             t.diagnostic(`${count} requests meanwhile`);
             assert.deepEqual(failures, []);
             assert.deepEqual(await valuesOf(household), expected(household));
+            const epochOf = (text) => /^epoch: (\d+)$/m.exec(text)[1];
             assert.notEqual(fs.readFileSync(rootFile(), 'utf8'), old);
+            assert.equal(epochOf(fs.readFileSync(rootFile(), 'utf8')), '3', 'tokens of before stay dead');
             fs.writeFileSync(oldFile, old, { mode: 0o400 });
             const row = JSON.stringify(await sealedRow(household.tenant, 'K1'));
             const byOld = await run(process.execPath, [kOpener, oldFile], { input: row });

@@ -259,7 +259,7 @@ export class Stack {
 
     // --- the database ----------------------------------------------------------------------
 
-    psqlArguments(role) {
+    psqlArguments(role, database = 'secretstore') {
         return [
             '-X',
             '-q',
@@ -272,13 +272,13 @@ export class Stack {
             '-U',
             role,
             '-d',
-            'secretstore',
+            database,
         ];
     }
 
     // Runs SQL as `role` (the superuser unless given); what psql prints. Throws what it refuses.
-    async psql(sql, { role = 'postgres', ...options } = {}) {
-        return runOrThrow('/usr/bin/psql', this.psqlArguments(role), {
+    async psql(sql, { role = 'postgres', database = 'secretstore', ...options } = {}) {
+        return runOrThrow('/usr/bin/psql', this.psqlArguments(role, database), {
             input: sql,
             cwd: '/',
             ...options,

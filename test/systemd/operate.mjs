@@ -518,6 +518,19 @@ async function databaseRound(load) {
     assert.ok(counted.percentile(1) <= kMostHangMs, `an answer took ${counted.percentile(1)} ms`);
 }
 
+// Another root key, step by step; the old one opens nothing afterwards.
+async function replaceRootKey() {
+    const lines = () => run('secretstorectl root-key export');
+    const before = await lines();
+    for (const step of ['begin', 'restart', 'run', 'commit', 'restart']) {
+        const command = step === 'restart' ? 'restart' : `root-key rotate ${step}`;
+        assert.equal((await typed(`secretstorectl ${command}`)).code, 0);
+    }
+    assert.notEqual(await lines(), before);
+    assert.ok(!fs.existsSync(`${kEncryptedKey}-next`) && !fs.existsSync(`${kPlainKey}-next`));
+    assert.equal(JSON.parse(await run('secretstorectl root-key status --json')).root_keys.length, 1);
+}
+
 // The root key out of the encrypted file and into a plain one, under load.
 async function usePlainKey() {
     const lines = await run('secretstorectl root-key export');
@@ -582,7 +595,9 @@ async function operate() {
     await underLoad(load, 'upgrade of the package with a migration', upgrade);
     await reloadRound(load);
     await databaseRound(load);
+    await underLoad(load, 'another root key, as an encrypted credential', replaceRootKey);
     await underLoad(load, 'root key from an encrypted to a plain credential', usePlainKey);
+    await underLoad(load, 'another root key, as a plain credential', replaceRootKey);
     await load.stop();
     printTable();
 

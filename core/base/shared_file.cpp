@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <climits>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,7 +19,7 @@ namespace core {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
-constexpr mode_t kOthers = 0077;
+constexpr mode_t kOthers = 0007;
 
 Failure unusable(const std::filesystem::path& path, const std::string& why) {
     return failure(ErrorCode::ConfigInvalid, "The file " + path.string() + " " + why);
@@ -26,13 +29,22 @@ std::string reason_of(int error) {
     return std::error_code(error, std::generic_category()).message();
 }
 
+bool is_in_group(gid_t group) {
+    if (group == ::getegid()) return true;
+    std::array<gid_t, NGROUPS_MAX> groups{};
+    const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+    const auto* const end = groups.data() + std::max(count, 0);
+    return std::find(static_cast<const gid_t*>(groups.data()), end, group) != end;
+}
+
 Result<void> check(const std::filesystem::path& path, int fd, std::size_t bytes) {
     struct stat status {};
     if (::fstat(fd, &status) != 0) return unusable(path, "can't be looked at");
     if (!S_ISREG(status.st_mode)) return unusable(path, "is no regular file");
-    if (status.st_uid != ::geteuid()) return unusable(path, "belongs to another user");
+    if (status.st_uid != ::geteuid() && !is_in_group(status.st_gid))
+        return unusable(path, "belongs to another user, and to no group of this one");
     if ((status.st_mode & kOthers) != 0)
-        return unusable(path, "can be opened by others; its mode must be 0600");
+        return unusable(path, "can be opened by everybody; its mode must be 0600 or 0660");
     // Only one that has just been made, by this process or another, has no bytes yet: all give it
     // the same size, so it does not matter who is first.
     const auto size = static_cast<std::size_t>(status.st_size);

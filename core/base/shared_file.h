@@ -18,8 +18,9 @@ class SharedFile {
   public:
     // Opens `path`, or makes it: mode 0600, `words` words of zero, all of them reserved at once, so
     // that a full file system is an error here and no SIGBUS later. Any number of processes may do
-    // so at the same time. Errors: ConfigInvalid where it can't be made, is no file of exactly this
-    // size, belongs to somebody else, or others may open it.
+    // so at the same time. One that was laid there with mode 0660 is shared with the users of its
+    // group. Errors: ConfigInvalid where it can't be made, is no file of exactly this size, belongs
+    // neither to us nor to a group of ours, or everybody may open it.
     static Result<SharedFile> open(const std::filesystem::path& path, std::size_t words);
 
     SharedFile(SharedFile&& other) noexcept;

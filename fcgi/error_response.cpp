@@ -13,6 +13,10 @@ constexpr std::string_view kSignInUnavailable =
     "Sign-in is not available at this moment: the keys of the issuer of this user token could not "
     "be fetched for 24 hours. Agents and their tokens are not affected. Try again after the "
     "seconds in Retry-After.";
+constexpr std::string_view kStripeUnavailable =
+    "Stripe, which this server bills by, can't be used at this moment. Nothing was bought or "
+    "changed, "
+    "and nothing but billing is affected. Try again after the seconds in Retry-After.";
 constexpr std::string_view kServerFailed =
     "The server failed. Its log has this request's X-Request-Id.";
 
@@ -38,13 +42,16 @@ HttpResponse envelope(Status status, std::string_view code, std::string_view mes
     return json_response(status, std::move(json));
 }
 
-// A database comes back within seconds; the keys of an issuer are tried for every few minutes.
+// A database comes back within seconds; the keys of an issuer are tried for every few minutes; of
+// Stripe nobody knows, and asking takes seconds.
 std::string_view retry_after_of(ErrorCode code) {
-    return code == ErrorCode::IssuerUnavailable ? "60" : "1";
+    if (code == ErrorCode::IssuerUnavailable) return "60";
+    return code == ErrorCode::StripeUnavailable ? "10" : "1";
 }
 
 std::string_view message_of(const core::Error& error) {
     if (error.code == ErrorCode::IssuerUnavailable) return kSignInUnavailable;
+    if (error.code == ErrorCode::StripeUnavailable) return kStripeUnavailable;
     if (status_of(error.code) == Status::ServiceUnavailable) return kUnavailable;
     // Whatever a layer below wrote: an internal fault is told in one sentence.
     if (is_internal(error.code)) return kServerFailed;
@@ -66,6 +73,7 @@ Status status_of(ErrorCode code) {
             return Status::Forbidden;
         case ErrorCode::SecretNotFound:
         case ErrorCode::NotFound:
+        case ErrorCode::StripeCustomerNotFound:
             return Status::NotFound;
         case ErrorCode::VersionConflict:
         case ErrorCode::AlreadyRevoked:
@@ -78,6 +86,7 @@ Status status_of(ErrorCode code) {
         case ErrorCode::RateLimited:
             return Status::TooManyRequests;
         case ErrorCode::IssuerUnavailable:
+        case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
         case ErrorCode::PlanChanged:
             return Status::ServiceUnavailable;
@@ -116,12 +125,15 @@ std::string_view wire_code(ErrorCode code) {
             return "APPROVAL_EXPIRED";
         case ErrorCode::SecretExpired:
             return "SECRET_EXPIRED";
+        case ErrorCode::StripeCustomerNotFound:
+            return "STRIPE_CUSTOMER_NOT_FOUND";
         case ErrorCode::RateLimited:
             return "RATE_LIMITED";
         case ErrorCode::ConfigInvalid:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
         case ErrorCode::IssuerUnavailable:
+        case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
         case ErrorCode::PlanChanged:
         case ErrorCode::Internal:

@@ -311,6 +311,8 @@ std::string_view example_message(ErrorCode code) {
             return "There is no secret 'production/gemini/GEMINI_API_KEY'";
         case ErrorCode::NotFound:
             return "There is nothing of this id";
+        case ErrorCode::StripeCustomerNotFound:
+            return "This tenant is no customer of Stripe yet; begin with POST /v1/billing/checkout";
         case ErrorCode::VersionConflict:
             return "The secret 'production/gemini/GEMINI_API_KEY' is at version 3; read it again "
                    "and retry";
@@ -325,6 +327,7 @@ std::string_view example_message(ErrorCode code) {
         case ErrorCode::RateLimited:
             return "Too many requests; wait for the seconds in Retry-After";
         case ErrorCode::IssuerUnavailable:
+        case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
         case ErrorCode::PlanChanged:
             return "The service is not available at this moment. Try again after the seconds in "

@@ -30,6 +30,8 @@ std::string_view to_string(ErrorCode code) {
             return "ApprovalExpired";
         case ErrorCode::SecretExpired:
             return "SecretExpired";
+        case ErrorCode::StripeCustomerNotFound:
+            return "StripeCustomerNotFound";
         case ErrorCode::RateLimited:
             return "RateLimited";
         case ErrorCode::ConfigInvalid:
@@ -40,6 +42,8 @@ std::string_view to_string(ErrorCode code) {
             return "KekUnavailable";
         case ErrorCode::IssuerUnavailable:
             return "IssuerUnavailable";
+        case ErrorCode::StripeUnavailable:
+            return "StripeUnavailable";
         case ErrorCode::StoreUnavailable:
             return "StoreUnavailable";
         case ErrorCode::PlanChanged:

@@ -27,12 +27,14 @@ enum class ErrorCode {
     ApprovalNotPending,
     ApprovalExpired,
     SecretExpired,
+    StripeCustomerNotFound,
     RateLimited,
     // Internal: the caller learns only that the server could not do it.
     ConfigInvalid,      // the operator's input is wrong; a program ends with exit code 78
     IntegrityFailure,   // stored bytes do not verify: tampering, a wrong key or a damaged disk
     KekUnavailable,     // the key that sealed a row is not loaded
     IssuerUnavailable,  // the keys of an identity provider are too old; concerns people only
+    StripeUnavailable,  // no answer of Stripe that is of use; concerns billing only
     StoreUnavailable,   // PostgreSQL is away, too slow, or a COMMIT's outcome is unknown
     PlanChanged,        // judged by a plan that is not the tenant's any more; to be judged again
     Internal,           // a bug

@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Mapping& mapping) {
     return out << core::to_string(mapping.code);
 }
 
-const std::array<Mapping, 20> kMappings{{
+const std::array<Mapping, 22> kMappings{{
     {ErrorCode::InvalidRequest, 400, "INVALID_REQUEST"},
     {ErrorCode::UnsupportedMediaType, 415, "INVALID_REQUEST"},
     {ErrorCode::Unauthorized, 401, "UNAUTHORIZED"},
@@ -44,11 +44,13 @@ const std::array<Mapping, 20> kMappings{{
     {ErrorCode::ApprovalNotPending, 409, "APPROVAL_NOT_PENDING"},
     {ErrorCode::ApprovalExpired, 410, "APPROVAL_EXPIRED"},
     {ErrorCode::SecretExpired, 410, "SECRET_EXPIRED"},
+    {ErrorCode::StripeCustomerNotFound, 404, "STRIPE_CUSTOMER_NOT_FOUND"},
     {ErrorCode::RateLimited, 429, "RATE_LIMITED"},
     {ErrorCode::ConfigInvalid, 500, "INTERNAL_ERROR"},
     {ErrorCode::IntegrityFailure, 500, "INTERNAL_ERROR"},
     {ErrorCode::KekUnavailable, 500, "INTERNAL_ERROR"},
     {ErrorCode::IssuerUnavailable, 503, "INTERNAL_ERROR"},
+    {ErrorCode::StripeUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StoreUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::PlanChanged, 503, "INTERNAL_ERROR"},
     {ErrorCode::Internal, 500, "INTERNAL_ERROR"},

@@ -123,19 +123,18 @@ bool is_of_credential(core::ErrorCode code) {
 
 }  // namespace
 
-core::Result<core::identity::Principal> identify(core::service::Services& services,
+core::Result<core::identity::Principal> identify(Backend& backend,
                                                  const Route& route,
                                                  const IncomingRequest& incoming,
                                                  const core::identity::Origin& origin) {
     if (route.auth == core::identity::AuthKind::None) return core::identity::Principal{};
     const core::identity::Access wanted{route.auth, route.role};
     const core::service::Credentials credentials{incoming.authorization, incoming.tenant};
-    auto& authenticator = services.authenticator;
-    if (!credentials.authorization) return authenticator.identify(wanted, credentials, origin);
-    auto& limits = services.rate_limits;
+    if (!credentials.authorization) return backend.identify(wanted, credentials, origin);
+    auto& limits = backend.rate_limits();
     if (auto admitted = limits.admit_address(origin.address); !admitted)
         return core::failure(std::move(admitted));
-    auto principal = authenticator.identify(wanted, credentials, origin);
+    auto principal = backend.identify(wanted, credentials, origin);
     if (principal || !is_of_credential(principal.error().code)) return principal;
     return tl::unexpected(limits.count_failure(origin.address, std::move(principal).error()));
 }

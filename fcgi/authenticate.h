@@ -3,7 +3,7 @@
 
 #include "core/base/result.h"
 #include "core/identity/principal.h"
-#include "core/service/services.h"
+#include "fcgi/backend.h"
 #include "fcgi/http.h"
 #include "fcgi/routes.h"
 
@@ -35,7 +35,7 @@ core::Result<std::optional<core::identity::IdempotencyKey>> idempotency_key_of(
 
 // Who is asking; nobody where the route asks for nobody. Errors: as
 // core::service::Authenticator::identify(); RateLimited where this address has failed too often.
-core::Result<core::identity::Principal> identify(core::service::Services& services,
+core::Result<core::identity::Principal> identify(Backend& backend,
                                                  const Route& route,
                                                  const IncomingRequest& incoming,
                                                  const core::identity::Origin& origin);

@@ -141,7 +141,7 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
     const Route& route = *routed.route;
     auto origin = origin_of(incoming, request_id);
     if (!origin) return core::failure(std::move(origin));
-    auto principal = identify(m_services, route, incoming, *origin);
+    auto principal = identify(m_backend, route, incoming, *origin);
     if (!principal) return core::failure(std::move(principal));
     if (auto admitted = admit(route, *principal, *origin, judged); !admitted)
         return core::failure(std::move(admitted));
@@ -152,20 +152,21 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
     if (!size) return HttpResponse(std::move(size).error());
     auto bytes = *size > 0 ? body.read(*size) : core::Body{};
     if (!bytes) return core::failure(std::move(bytes));
-    if (is_change(route.method)) {
+    if (takes_idempotency_key(route)) {
         auto key = idempotency_key_of(incoming, *bytes);
         if (!key) return core::failure(std::move(key));
         origin->idempotency_key = std::move(*key);
     }
-    if (!route.request_schema.empty()) {
+    if (route.body == BodyNeed::Raw) {
+        request.raw_body = std::move(*bytes);
+    } else if (!route.request_schema.empty()) {
         // Where every member is optional, no body is one without members.
         if (*size == 0 && route.body == BodyNeed::Optional) *bytes = core::Body::copy_of("{}");
         auto document = core::JsonDocument::parse(std::move(*bytes));
         if (!document) return core::failure(std::move(document));
         request.body = std::move(*document);
     }
-    RequestContext context{m_services, std::move(*principal), std::move(*origin)};
-    return handle(route, context, request, judged);
+    return handle(route, *principal, *origin, request, judged);
 }
 
 core::Result<void> Dispatcher::admit(const Route& route,
@@ -175,23 +176,23 @@ core::Result<void> Dispatcher::admit(const Route& route,
     if (route.auth == core::identity::AuthKind::None) return {};
     // Whom an ID token names may belong to no tenant, or be about to join one.
     if (!std::holds_alternative<core::identity::IdentityPrincipal>(principal)) {
-        auto judgement = m_services.rate_limits.judge(principal, origin);
+        auto judgement = m_backend.rate_limits().judge(principal, origin);
         if (!judgement) return core::failure(std::move(judgement));
         judged = std::move(*judgement);
         if (judged.refusal) return tl::unexpected(*judged.refusal);
     }
-    return m_services.authenticator.check_access({route.auth, route.role}, principal, origin);
+    return m_backend.check_access({route.auth, route.role}, principal, origin);
 }
 
 core::Result<HttpResponse> Dispatcher::handle(const Route& route,
-                                              RequestContext& context,
+                                              core::identity::Principal& principal,
+                                              core::identity::Origin& origin,
                                               const HttpRequest& request,
                                               RateJudgement& judged) {
     for (int turn = 0; turn < kTurns; ++turn) {
-        auto response = route.handler(context, request);
+        auto response = m_backend.handle(route, principal, origin, request);
         if (response || response.error().code != ErrorCode::PlanChanged) return response;
-        auto judgement =
-            m_services.rate_limits.judge_again(context.principal, context.origin, judged);
+        auto judgement = m_backend.rate_limits().judge_again(principal, origin, judged);
         if (!judgement) return core::failure(std::move(judgement));
         judged = std::move(*judgement);
         if (judged.refusal) return tl::unexpected(*judged.refusal);
@@ -208,15 +209,16 @@ HttpResponse Dispatcher::answer(const IncomingRequest& incoming,
     HttpRequest request{.path = std::move(routed->path),
                         .query = std::move(routed->query),
                         .body = {},
+                        .raw_body = {},
                         .if_match = incoming.if_match,
-                        .if_none_match = incoming.if_none_match};
+                        .if_none_match = incoming.if_none_match,
+                        .stripe_signature = incoming.stripe_signature};
     RateJudgement judged;
     auto served = serve(*routed, request, incoming, body, request_id, judged);
     if (!served) log_error(served.error(), request_id);
     HttpResponse response =
         served ? *std::move(served) : error_response(served.error(), credential_sent(incoming));
-    if (judged.quota)
-        add_rate_limit_headers(response, *judged.quota, m_services.runtime.clock.now());
+    if (judged.quota) add_rate_limit_headers(response, *judged.quota, m_backend.clock().now());
     return response;
 }
 

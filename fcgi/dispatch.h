@@ -7,9 +7,9 @@
 
 #include "core/base/ids.h"
 #include "core/base/result.h"
-#include "core/service/services.h"
+#include "core/service/rate_limits.h"
+#include "fcgi/backend.h"
 #include "fcgi/http.h"
-#include "fcgi/request_context.h"
 #include "fcgi/router.h"
 
 #include <cstddef>
@@ -19,8 +19,7 @@ namespace fcgi {
 class Dispatcher {
   public:
     // Both must outlive this object.
-    Dispatcher(const Router& router, core::service::Services& services)
-        : m_router(router), m_services(services) {}
+    Dispatcher(const Router& router, Backend& backend) : m_router(router), m_backend(backend) {}
 
     // Always an answer, whatever happens below.
     HttpResponse dispatch(const IncomingRequest& incoming, BodySource& body);
@@ -46,12 +45,13 @@ class Dispatcher {
                              core::identity::Origin& origin,
                              core::service::RateJudgement& judged);
     core::Result<HttpResponse> handle(const Route& route,
-                                      RequestContext& context,
+                                      core::identity::Principal& principal,
+                                      core::identity::Origin& origin,
                                       const HttpRequest& request,
                                       core::service::RateJudgement& judged);
 
     const Router& m_router;
-    core::service::Services& m_services;
+    Backend& m_backend;
     bool m_doubtful = false;
 };
 

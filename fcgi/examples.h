@@ -438,6 +438,41 @@ inline constexpr std::string_view kSubscription = R"json({
     "subscription_status": "active"
 })json";
 
+inline constexpr std::string_view kNewCheckout = R"json({
+    "plan": "pro",
+    "interval": "monthly"
+})json";
+
+inline constexpr std::string_view kCheckoutSession = R"json({
+    "url": "https://checkout.stripe.com/c/pay/cs_...",
+    "session_id": "cs_test_..."
+})json";
+
+inline constexpr std::string_view kPortalSession = R"json({
+    "url": "https://billing.stripe.com/p/session/..."
+})json";
+
+inline constexpr std::string_view kStripeEvent = R"json({
+    "id": "evt_...",
+    "object": "event",
+    "type": "customer.subscription.updated",
+    "created": 1780309800,
+    "data": {
+        "object": {
+            "id": "sub_...",
+            "object": "subscription",
+            "customer": "cus_...",
+            "status": "active",
+            "items": {"data": [{"price": {"id": "price_..."}}]},
+            "metadata": {"tenant_id": "00000000-0000-4000-8000-000000000001", "plan": "pro"}
+        }
+    }
+})json";
+
+inline constexpr std::string_view kEventReceipt = R"json({
+    "received": true
+})json";
+
 inline constexpr std::string_view kHealth = R"json({
     "status": "ok",
     "version": "1.0.0",
@@ -803,6 +838,11 @@ inline constexpr std::array kAll{
     Example{"Profile", "profile", "A tenant that pays", kProfile},
     Example{"ProfilePatch", "profile", "A new name, and mail about alerts", kProfilePatch},
     Example{"Subscription", "subscription", "A tenant that pays", kSubscription},
+    Example{"NewCheckout", "pro", "A month of the plan pro", kNewCheckout},
+    Example{"CheckoutSession", "session", "Where it is bought", kCheckoutSession},
+    Example{"PortalSession", "session", "Where it is changed", kPortalSession},
+    Example{"StripeEvent", "updated", "A subscription, as it is now", kStripeEvent},
+    Example{"EventReceipt", "receipt", "Taken", kEventReceipt},
     Example{"Health", "ok", "All is well", kHealth},
     Example{"Degraded", "degraded", "The database is away", kDegraded},
     Example{"OpenApiDocument", "document", "Its beginning", kOpenApiDocument},

@@ -130,7 +130,8 @@ void FcgiRequest::Impl::take_parameters() {
                 .if_match = parameter("HTTP_IF_MATCH", environment),
                 .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment),
                 .idempotency_key = parameter("HTTP_IDEMPOTENCY_KEY", environment),
-                .idempotency_keys = count_parameters("HTTP_IDEMPOTENCY_KEY", environment)};
+                .idempotency_keys = count_parameters("HTTP_IDEMPOTENCY_KEY", environment),
+                .stripe_signature = parameter("HTTP_STRIPE_SIGNATURE", environment)};
 }
 
 void FcgiRequest::Impl::wipe_credential() {

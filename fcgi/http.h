@@ -64,6 +64,7 @@ struct IncomingRequest {
     std::optional<std::string_view> if_none_match;
     std::optional<std::string_view> idempotency_key;
     std::size_t idempotency_keys = 0;  // how many headers of that name there were
+    std::optional<std::string_view> stripe_signature;
 };
 
 // Gives the body when it is asked for, so that nothing of it is kept for a caller who is refused.
@@ -96,8 +97,10 @@ struct HttpRequest {
     PathArgument path;
     Query query;
     std::optional<core::JsonDocument> body;  // where the route takes one
+    core::Body raw_body;                     // where it takes one as it came (BodyNeed::Raw)
     std::optional<std::string_view> if_match;
     std::optional<std::string_view> if_none_match;
+    std::optional<std::string_view> stripe_signature;
 };
 
 struct Header {

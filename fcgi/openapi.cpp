@@ -228,8 +228,10 @@ bool may_be_unmodified(const Route& route) {
 void write_header_parameters(JsonWriter& json, const Route& route) {
     if (core::identity::lets_people_in(route.auth))
         write_text_parameter(json, schemas::kTenantId, "header", Need::Optional);
-    if (is_change(route.method))
+    if (takes_idempotency_key(route))
         write_text_parameter(json, schemas::kIdempotencyKey, "header", Need::Optional);
+    if (route.body == BodyNeed::Raw)
+        write_text_parameter(json, schemas::kStripeSignature, "header", Need::Required);
     if (route.method == Method::Put)
         write_text_parameter(json, schemas::kIfMatch, "header", Need::Optional);
     if (may_be_unmodified(route))
@@ -350,7 +352,7 @@ std::vector<ErrorCode> errors_of(const Route& route) {
         errors.push_back(ErrorCode::RateLimited);
     }
     if (!route.request_schema.empty()) errors.push_back(ErrorCode::UnsupportedMediaType);
-    if (is_change(route.method)) errors.push_back(ErrorCode::IdempotencyKeyReused);
+    if (takes_idempotency_key(route)) errors.push_back(ErrorCode::IdempotencyKeyReused);
     errors.push_back(ErrorCode::StoreUnavailable);
     errors.push_back(ErrorCode::Internal);
     errors.insert(errors.end(), route.errors.begin(), route.errors.end());
@@ -469,7 +471,7 @@ void write_operation(JsonWriter& json, const Route& route) {
     write_parameters(json, route);
     if (!route.request_schema.empty()) {
         json.key("requestBody").begin_object();
-        json.member("required", route.body == BodyNeed::Required);
+        json.member("required", route.body != BodyNeed::Optional);
         write_content(json, route.request_schema);
         json.end_object();
     }

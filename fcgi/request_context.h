@@ -1,4 +1,5 @@
-// What a handler works with beside the request. One per request; the services belong to the thread.
+// What a handler works with beside the request. One per call of a handler; the services belong to
+// the thread, the rest to the request.
 #pragma once
 
 #include "core/identity/principal.h"
@@ -6,12 +7,15 @@
 
 #include <cstdlib>
 
+namespace core::service {
+class Billing;
+}  // namespace core::service
+
 namespace fcgi {
 
-struct RequestContext {
-    core::service::Services& services;
-    core::identity::Principal principal;
-    core::identity::Origin origin;
+struct Caller {
+    const core::identity::Principal& principal;
+    const core::identity::Origin& origin;
 
     // The principal as the route's `auth` promises it: another kind here is a broken route table.
     [[nodiscard]] const core::identity::UserPrincipal& user() const {
@@ -30,6 +34,15 @@ struct RequestContext {
         if (agent == nullptr) std::abort();
         return *agent;
     }
+};
+
+struct RequestContext : Caller {
+    core::service::Services& services;
+};
+
+// In the pool that sells plans.
+struct BillingContext : Caller {
+    core::service::Billing& billing;
 };
 
 }  // namespace fcgi

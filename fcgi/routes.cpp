@@ -4,6 +4,7 @@
 #include "fcgi/handlers/agent_handlers.h"
 #include "fcgi/handlers/approval_handlers.h"
 #include "fcgi/handlers/audit_handlers.h"
+#include "fcgi/handlers/billing_handlers.h"
 #include "fcgi/handlers/member_handlers.h"
 #include "fcgi/handlers/personal_token_handlers.h"
 #include "fcgi/handlers/policy_handlers.h"
@@ -63,6 +64,9 @@ constexpr std::array kWrite{ErrorCode::VersionConflict};
 constexpr std::array kStore{ErrorCode::VersionConflict, ErrorCode::PlanLimitReached};
 constexpr std::array kAccept{ErrorCode::NotFound, ErrorCode::PlanLimitReached};
 constexpr std::array kSecretNotFound{ErrorCode::SecretNotFound};
+constexpr std::array kCheckout{ErrorCode::NotFound, ErrorCode::StripeUnavailable};
+constexpr std::array kPortal{
+    ErrorCode::NotFound, ErrorCode::StripeCustomerNotFound, ErrorCode::StripeUnavailable};
 
 constexpr std::array kRoutes{
     Route{.method = Method::Post,
@@ -523,6 +527,40 @@ constexpr std::array kRoutes{
           .request_schema = "InvitationAcceptance",
           .response_schema = "JoinedTenant",
           .errors = kAccept},
+    Route{.method = Method::Post,
+          .path = "/v1/billing/checkout",
+          .auth = AuthKind::SignedInUser,
+          .role = MemberRole::Admin,
+          .handler = refuse_checkout,
+          .billing_handler = create_checkout,
+          .operation_id = "createCheckout",
+          .summary = "Begin to buy a plan, on a page of Stripe",
+          .request_schema = "NewCheckout",
+          .response_schema = "CheckoutSession",
+          .errors = kCheckout},
+    Route{.method = Method::Post,
+          .path = "/v1/billing/portal",
+          .auth = AuthKind::SignedInUser,
+          .role = MemberRole::Admin,
+          .handler = refuse_portal,
+          .billing_handler = open_portal,
+          .operation_id = "openPortal",
+          .summary = "Change or end the subscription, on a page of Stripe",
+          .request_schema = "Nothing",
+          .body = BodyNeed::Optional,
+          .response_schema = "PortalSession",
+          .errors = kPortal},
+    Route{.method = Method::Post,
+          .path = "/v1/billing/webhook",
+          .auth = AuthKind::None,
+          .handler = refuse_stripe_event,
+          .billing_handler = take_stripe_event,
+          .operation_id = "takeStripeEvent",
+          .summary = "What Stripe tells of checkouts and subscriptions; signed by Stripe",
+          .request_schema = "StripeEvent",
+          .body = BodyNeed::Raw,
+          .response_schema = "EventReceipt",
+          .errors = kNotFound},
     Route{.method = Method::Get,
           .path = "/v1/health",
           .auth = AuthKind::None,
@@ -569,6 +607,13 @@ static_assert(all_described(),
 
 std::span<const Route> routes() {
     return kRoutes;
+}
+
+std::vector<Route> billing_routes() {
+    std::vector<Route> out;
+    for (const auto& route : kRoutes)
+        if (route.billing_handler != nullptr) out.push_back(route);
+    return out;
 }
 
 }  // namespace fcgi

@@ -11,18 +11,21 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace fcgi {
 
+struct BillingContext;
 struct RequestContext;
 
 using Handler = core::Result<HttpResponse> (*)(RequestContext&, const HttpRequest&);
+using BillingHandler = core::Result<HttpResponse> (*)(BillingContext&, const HttpRequest&);
 
 // What a scoped token's scopes must allow; the service checks it.
 enum class RequiredAction : std::uint8_t { None, Read, Write, Namespaces };
 
-// Must a request that may have a body have one?
-enum class BodyNeed : std::uint8_t { Required, Optional };
+// Must a request that may have a body have one? Raw: it is handed on as it came, for it is signed.
+enum class BodyNeed : std::uint8_t { Required, Optional, Raw };
 
 // Members without a default must be written in every entry: the compiler warns, and the guards
 // below refuse. No schema of a request means that it has no body; none of a response, that the
@@ -37,6 +40,8 @@ struct Route {
     core::identity::MemberRole role = core::identity::MemberRole::None;
     RequiredAction action = RequiredAction::None;
     Handler handler;
+    // Where the pool of billing serves it; what `handler` answers then is that it does not.
+    BillingHandler billing_handler = nullptr;
     std::string_view operation_id;
     std::string_view summary;
     std::span<const std::string_view> query{};
@@ -54,6 +59,8 @@ struct Route {
 
 // In the order of the OpenAPI document.
 std::span<const Route> routes();
+// Those that the pool of billing serves.
+std::vector<Route> billing_routes();
 
 // The guards. constexpr and not consteval: the unit tests call them with broken tables, too.
 
@@ -95,6 +102,11 @@ constexpr std::string_view argument_of(std::string_view path) {
 
 constexpr bool is_change(Method method) {
     return method != Method::Get;
+}
+
+// What nobody signed in for is named by whoever signed it.
+constexpr bool takes_idempotency_key(const Route& route) {
+    return is_change(route.method) && route.body != BodyNeed::Raw;
 }
 
 constexpr bool is_guarded(const Route& route) {

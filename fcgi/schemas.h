@@ -68,7 +68,7 @@ inline constexpr std::array<std::string_view, 6> kSecretTypes{
     "api_key", "oauth_token", "db_credential", "ssh_key", "certificate", "custom"};
 inline constexpr std::array<std::string_view, 3> kAccessTiers{"standard", "sensitive", "critical"};
 inline constexpr std::array<std::string_view, 2> kPolicyTiers{"sensitive", "critical"};
-inline constexpr std::array<std::string_view, 41> kEventTypes{"secret.created",
+inline constexpr std::array<std::string_view, 43> kEventTypes{"secret.created",
                                                               "secret.updated",
                                                               "secret.rotated",
                                                               "secret.imported",
@@ -108,7 +108,9 @@ inline constexpr std::array<std::string_view, 41> kEventTypes{"secret.created",
                                                               "mail.tested",
                                                               "tenant.profile_updated",
                                                               "billing.checkout_created",
-                                                              "billing.plan_changed"};
+                                                              "billing.portal_opened",
+                                                              "billing.plan_changed",
+                                                              "billing.event_denied"};
 inline constexpr std::array<std::string_view, 11> kResourceTypes{"secret",
                                                                  "namespace",
                                                                  "agent",
@@ -126,6 +128,8 @@ inline constexpr std::array<std::string_view, 4> kApprovalStates{
 inline constexpr std::array<std::string_view, 4> kDeliveryStates{
     "pending", "failed", "delivered", "dead"};
 inline constexpr std::array<std::string_view, 3> kPlans{"free", "pro", "enterprise"};
+inline constexpr std::array<std::string_view, 2> kSoldPlans{"pro", "enterprise"};
+inline constexpr std::array<std::string_view, 2> kIntervals{"monthly", "annual"};
 inline constexpr std::array<std::string_view, 3> kActorTypes{"agent", "user", "operator"};
 inline constexpr std::array<std::string_view, 4> kRoles{"owner", "admin", "approver", "viewer"};
 inline constexpr std::array<std::string_view, 2> kMemberStates{"active", "invited"};
@@ -795,6 +799,26 @@ inline constexpr std::array kSubscription{
     Property{.name = "subscription_status", .type = ValueType::String},
 };
 
+inline constexpr std::array kNewCheckout{
+    Property{.name = "plan", .type = ValueType::String, .one_of = kSoldPlans},
+    Property{.name = "interval", .type = ValueType::String, .one_of = kIntervals},
+};
+
+inline constexpr std::array kCheckoutSession{
+    Property{.name = "url", .type = ValueType::String, .description = "Where the plan is bought."},
+    Property{.name = "session_id", .type = ValueType::String},
+};
+
+inline constexpr std::array kPortalSession{
+    Property{.name = "url",
+             .type = ValueType::String,
+             .description = "Where the subscription is changed or ended."},
+};
+
+inline constexpr std::array kEventReceipt{
+    Property{.name = "received", .type = ValueType::Boolean},
+};
+
 inline constexpr std::array kNewMember{
     Property{.name = "email",
              .type = ValueType::String,
@@ -1148,6 +1172,19 @@ inline constexpr std::array kAll{
     Schema{.name = "Subscription",
            .description = "Plan and subscription.",
            .properties = kSubscription},
+    Schema{
+        .name = "NewCheckout", .description = "What is to be bought.", .properties = kNewCheckout},
+    Schema{.name = "CheckoutSession",
+           .description = "A page of Stripe.",
+           .properties = kCheckoutSession},
+    Schema{
+        .name = "PortalSession", .description = "A page of Stripe.", .properties = kPortalSession},
+    Schema{.name = "StripeEvent",
+           .description = "An event as Stripe sends it.",
+           .members = Members::Any},
+    Schema{.name = "EventReceipt",
+           .description = "The event was taken: applied, now or before, or of no concern here.",
+           .properties = kEventReceipt},
     Schema{.name = "OwnTenant",
            .description = "A tenant that the person who asks belongs to.",
            .properties = kOwnTenant},
@@ -1333,6 +1370,12 @@ inline constexpr TextParameter kIdempotencyKey{
     "1 to 255 visible ASCII characters. The same request under the same key within 24 hours gets "
     "the same answer and changes nothing.",
     "nightly-import-2026-06-01"};
+inline constexpr TextParameter kStripeSignature{
+    "Stripe-Signature",
+    "The time in Unix seconds, and an HMAC-SHA-256 of time and body under the endpoint's secret; "
+    "not "
+    "older or newer than 5 minutes.",
+    "t=1780309800,v1=0000000000000000000000000000000000000000000000000000000000000000"};
 inline constexpr TextParameter kIfMatch{"If-Match", "The version to replace, in quotes.", "\"3\""};
 inline constexpr TextParameter kIfNoneMatch{
     "If-None-Match", "A version that the caller has, in quotes; 304 if it is that.", "\"3\""};

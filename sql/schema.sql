@@ -232,6 +232,22 @@ $$;
 ALTER FUNCTION store.find_personal_token(wanted_public_id text) OWNER TO secretstore_owner;
 
 --
+-- Name: find_tenant_of_customer(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.find_tenant_of_customer(wanted_customer text) RETURNS TABLE(tenant_id uuid)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $$
+begin
+    return query
+        select c.tenant_id from store.stripe_customers c where c.customer_id = wanted_customer;
+end
+$$;
+
+ALTER FUNCTION store.find_tenant_of_customer(wanted_customer text) OWNER TO secretstore_owner;
+
+--
 -- Name: find_tenants_of(uuid); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
@@ -1069,6 +1085,82 @@ ALTER TABLE store.service_keys OWNER TO secretstore_owner;
 COMMENT ON COLUMN store.service_keys.box IS 'Sealed box v1 under the root key, purpose svc.';
 
 --
+-- Name: stripe_customers; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.stripe_customers (
+    tenant_id uuid NOT NULL,
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stripe_customers_id_is_stripes CHECK ((customer_id ~ '^[0-9A-Za-z_]{1,255}$'::text))
+);
+
+ALTER TABLE ONLY store.stripe_customers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.stripe_customers OWNER TO secretstore_owner;
+
+--
+-- Name: TABLE stripe_customers; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON TABLE store.stripe_customers IS 'Written once and never changed: an event of a customer concerns this tenant and no other, whatever stands in it.';
+
+--
+-- Name: stripe_events; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.stripe_events (
+    tenant_id uuid NOT NULL,
+    event_id text NOT NULL COLLATE pg_catalog."C",
+    received_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT stripe_events_id_is_stripes CHECK ((event_id ~ '^[0-9A-Za-z_]{1,255}$'::text))
+);
+
+ALTER TABLE ONLY store.stripe_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.stripe_events OWNER TO secretstore_owner;
+
+--
+-- Name: stripe_subscriptions; Type: TABLE; Schema: store; Owner: secretstore_owner
+--
+
+CREATE TABLE store.stripe_subscriptions (
+    tenant_id uuid NOT NULL,
+    subscription_id text NOT NULL COLLATE pg_catalog."C",
+    customer_id text NOT NULL COLLATE pg_catalog."C",
+    plan text NOT NULL,
+    status text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    told_rank bigint NOT NULL,
+    failed_at timestamp with time zone,
+    CONSTRAINT stripe_subscriptions_id_is_stripes CHECK ((subscription_id ~ '^[0-9A-Za-z_]{1,255}$'::text)),
+    CONSTRAINT stripe_subscriptions_plan_is_known CHECK ((plan = ANY (ARRAY['free'::text, 'pro'::text, 'enterprise'::text]))),
+    CONSTRAINT stripe_subscriptions_status_is_a_word CHECK ((status ~ '^[a-z_]{0,64}$'::text))
+);
+
+ALTER TABLE ONLY store.stripe_subscriptions FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE store.stripe_subscriptions OWNER TO secretstore_owner;
+
+--
+-- Name: COLUMN stripe_subscriptions.status; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.stripe_subscriptions.status IS 'Stripe''s word. Empty where nothing is known but that a payment failed.';
+
+--
+-- Name: COLUMN stripe_subscriptions.told_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.stripe_subscriptions.told_at IS 'When Stripe made the event that this row is by. An older event, whenever it comes, changes nothing; of one second, told_rank decides.';
+
+--
+-- Name: COLUMN stripe_subscriptions.failed_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.stripe_subscriptions.failed_at IS 'When the newest payment failed; of no meaning where told_at is not older.';
+
+--
 -- Name: tenant_keys; Type: TABLE; Schema: store; Owner: secretstore_owner
 --
 
@@ -1506,6 +1598,34 @@ ALTER TABLE ONLY store.service_keys
     ADD CONSTRAINT service_keys_pkey PRIMARY KEY (key_id);
 
 --
+-- Name: stripe_customers stripe_customers_are_of_one_tenant_each; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_customers
+    ADD CONSTRAINT stripe_customers_are_of_one_tenant_each UNIQUE (customer_id);
+
+--
+-- Name: stripe_customers stripe_customers_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_customers
+    ADD CONSTRAINT stripe_customers_pkey PRIMARY KEY (tenant_id, customer_id);
+
+--
+-- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_events
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (tenant_id, event_id);
+
+--
+-- Name: stripe_subscriptions stripe_subscriptions_pkey; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_subscriptions
+    ADD CONSTRAINT stripe_subscriptions_pkey PRIMARY KEY (tenant_id, subscription_id);
+
+--
 -- Name: tenant_keys tenant_keys_generation_is_unique; Type: CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -1737,6 +1857,12 @@ CREATE INDEX secrets_live_needing_approval ON store.secrets USING btree (tenant_
 CREATE UNIQUE INDEX service_keys_one_active_per_purpose ON store.service_keys USING btree (purpose) WHERE (state = 'active'::text);
 
 --
+-- Name: stripe_events_by_time; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX stripe_events_by_time ON store.stripe_events USING btree (received_at);
+
+--
 -- Name: tenant_keys_by_root_key; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
@@ -1948,6 +2074,27 @@ ALTER TABLE ONLY store.service_keys
     ADD CONSTRAINT service_keys_root_key_is_known FOREIGN KEY (root_key_id) REFERENCES store.root_keys(root_key_id);
 
 --
+-- Name: stripe_customers stripe_customers_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_customers
+    ADD CONSTRAINT stripe_customers_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: stripe_events stripe_events_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_events
+    ADD CONSTRAINT stripe_events_belong_to_a_tenant FOREIGN KEY (tenant_id) REFERENCES store.tenants(tenant_id);
+
+--
+-- Name: stripe_subscriptions stripe_subscriptions_are_of_a_customer_of_the_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE ONLY store.stripe_subscriptions
+    ADD CONSTRAINT stripe_subscriptions_are_of_a_customer_of_the_tenant FOREIGN KEY (tenant_id, customer_id) REFERENCES store.stripe_customers(tenant_id, customer_id);
+
+--
 -- Name: tenant_keys tenant_keys_belong_to_a_tenant; Type: FK CONSTRAINT; Schema: store; Owner: secretstore_owner
 --
 
@@ -2014,6 +2161,18 @@ ALTER TABLE store.approval_policies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE store.approvals ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: key_set_fetches asked_by_billing; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY asked_by_billing ON store.key_set_fetches TO secretstore_billing USING (true);
+
+--
+-- Name: key_sets asked_by_billing; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY asked_by_billing ON store.key_sets FOR SELECT TO secretstore_billing USING (true);
+
+--
 -- Name: audit_counts; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2068,6 +2227,42 @@ CREATE POLICY batch ON store.tenants FOR SELECT TO secretstore_reader USING (tru
 CREATE POLICY batch ON store.tokens FOR SELECT TO secretstore_reader USING (true);
 
 --
+-- Name: audit_events billing_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY billing_wall ON store.audit_events FOR INSERT TO secretstore_billing WITH CHECK (((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)) AND ((event_type = 'auth.failed'::text) OR (event_type ~~ 'billing.%'::text))));
+
+--
+-- Name: processed_requests billing_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY billing_wall ON store.processed_requests TO secretstore_billing USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: stripe_customers billing_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY billing_wall ON store.stripe_customers TO secretstore_billing USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: stripe_events billing_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY billing_wall ON store.stripe_events TO secretstore_billing USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: stripe_subscriptions billing_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY billing_wall ON store.stripe_subscriptions TO secretstore_billing USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
+-- Name: tenants billing_wall; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY billing_wall ON store.tenants TO secretstore_billing USING ((tenant_id = ( SELECT (current_setting('secretstore.tenant'::text))::uuid AS current_setting)));
+
+--
 -- Name: agents definer; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2108,6 +2303,12 @@ CREATE POLICY definer ON store.members FOR SELECT TO secretstore_owner USING (tr
 --
 
 CREATE POLICY definer ON store.personal_tokens FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: stripe_customers definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.stripe_customers FOR SELECT TO secretstore_owner USING (true);
 
 --
 -- Name: tenants definer; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -2280,6 +2481,24 @@ CREATE POLICY looker ON store.secret_versions FOR SELECT TO secretstore_readonly
 CREATE POLICY looker ON store.secrets FOR SELECT TO secretstore_readonly USING (true);
 
 --
+-- Name: stripe_customers looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.stripe_customers FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: stripe_events looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.stripe_events FOR SELECT TO secretstore_readonly USING (true);
+
+--
+-- Name: stripe_subscriptions looker; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY looker ON store.stripe_subscriptions FOR SELECT TO secretstore_readonly USING (true);
+
+--
 -- Name: tenants looker; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2448,6 +2667,24 @@ CREATE POLICY operator ON store.secrets TO secretstore_maint USING (true);
 CREATE POLICY operator ON store.service_keys TO secretstore_maint USING (true);
 
 --
+-- Name: stripe_customers operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.stripe_customers FOR SELECT TO secretstore_maint USING (true);
+
+--
+-- Name: stripe_events operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.stripe_events TO secretstore_maint USING (true);
+
+--
+-- Name: stripe_subscriptions operator; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY operator ON store.stripe_subscriptions FOR SELECT TO secretstore_maint USING (true);
+
+--
 -- Name: tenant_keys operator; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2554,6 +2791,24 @@ CREATE POLICY service_wide ON store.root_keys FOR SELECT TO secretstore_app USIN
 --
 
 CREATE POLICY service_wide ON store.service_keys FOR SELECT TO secretstore_app USING (true);
+
+--
+-- Name: stripe_customers; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.stripe_customers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_events; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.stripe_events ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: stripe_subscriptions; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
+--
+
+ALTER TABLE store.stripe_subscriptions ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: agents teller; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -2798,6 +3053,7 @@ GRANT USAGE ON SCHEMA store TO secretstore_maint;
 GRANT USAGE ON SCHEMA store TO secretstore_reader;
 GRANT USAGE ON SCHEMA store TO secretstore_readonly;
 GRANT USAGE ON SCHEMA store TO secretstore_egress;
+GRANT USAGE ON SCHEMA store TO secretstore_billing;
 
 --
 -- Name: FUNCTION add_person(new_id uuid, new_issuer text, new_subject text, new_email text); Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2854,6 +3110,7 @@ GRANT ALL ON FUNCTION store.find_memberships(wanted_issuer text, wanted_subject 
 
 REVOKE ALL ON FUNCTION store.find_person(wanted_issuer text, wanted_subject text) FROM PUBLIC;
 GRANT ALL ON FUNCTION store.find_person(wanted_issuer text, wanted_subject text) TO secretstore_app;
+GRANT ALL ON FUNCTION store.find_person(wanted_issuer text, wanted_subject text) TO secretstore_billing;
 
 --
 -- Name: FUNCTION find_personal_token(wanted_public_id text); Type: ACL; Schema: store; Owner: secretstore_owner
@@ -2861,6 +3118,13 @@ GRANT ALL ON FUNCTION store.find_person(wanted_issuer text, wanted_subject text)
 
 REVOKE ALL ON FUNCTION store.find_personal_token(wanted_public_id text) FROM PUBLIC;
 GRANT ALL ON FUNCTION store.find_personal_token(wanted_public_id text) TO secretstore_app;
+
+--
+-- Name: FUNCTION find_tenant_of_customer(wanted_customer text); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.find_tenant_of_customer(wanted_customer text) FROM PUBLIC;
+GRANT ALL ON FUNCTION store.find_tenant_of_customer(wanted_customer text) TO secretstore_billing;
 
 --
 -- Name: FUNCTION find_tenants_of(wanted_user uuid); Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3020,6 +3284,7 @@ GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_app;
 GRANT INSERT ON TABLE store.audit_events TO secretstore_reader;
 GRANT SELECT,INSERT ON TABLE store.audit_events TO secretstore_maint;
 GRANT SELECT ON TABLE store.audit_events TO secretstore_readonly;
+GRANT INSERT ON TABLE store.audit_events TO secretstore_billing;
 
 --
 -- Name: COLUMN audit_events.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3157,12 +3422,14 @@ GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.key_set_fetches TO secretstore_egress;
 GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_maint;
 GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_readonly;
+GRANT SELECT ON TABLE store.key_set_fetches TO secretstore_billing;
 
 --
 -- Name: COLUMN key_set_fetches.refresh_wanted_at; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
 GRANT UPDATE(refresh_wanted_at) ON TABLE store.key_set_fetches TO secretstore_app;
+GRANT UPDATE(refresh_wanted_at) ON TABLE store.key_set_fetches TO secretstore_billing;
 
 --
 -- Name: TABLE key_set_notices; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3178,6 +3445,7 @@ GRANT SELECT ON TABLE store.key_set_notices TO secretstore_maint;
 GRANT SELECT ON TABLE store.key_sets TO secretstore_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_maint;
 GRANT SELECT,INSERT,UPDATE ON TABLE store.key_sets TO secretstore_egress;
+GRANT SELECT ON TABLE store.key_sets TO secretstore_billing;
 
 --
 -- Name: TABLE members; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3342,6 +3610,24 @@ GRANT SELECT,INSERT,DELETE ON TABLE store.processed_requests TO secretstore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE store.processed_requests TO secretstore_maint;
 
 --
+-- Name: COLUMN processed_requests.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(tenant_id),INSERT(tenant_id) ON TABLE store.processed_requests TO secretstore_billing;
+
+--
+-- Name: COLUMN processed_requests.request_key; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(request_key),INSERT(request_key) ON TABLE store.processed_requests TO secretstore_billing;
+
+--
+-- Name: COLUMN processed_requests.expires_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(expires_at),INSERT(expires_at),UPDATE(expires_at) ON TABLE store.processed_requests TO secretstore_billing;
+
+--
 -- Name: TABLE refusal_notices; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -3362,6 +3648,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE store.root_keys TO secretstore_maint;
 GRANT SELECT ON TABLE store.schema_migrations TO secretstore_app;
 GRANT SELECT ON TABLE store.schema_migrations TO secretstore_maint;
 GRANT SELECT ON TABLE store.schema_migrations TO secretstore_egress;
+GRANT SELECT ON TABLE store.schema_migrations TO secretstore_billing;
 
 --
 -- Name: TABLE secret_versions; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3555,6 +3842,60 @@ GRANT SELECT(purpose) ON TABLE store.service_keys TO secretstore_egress;
 GRANT SELECT(state) ON TABLE store.service_keys TO secretstore_egress;
 
 --
+-- Name: TABLE stripe_customers; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.stripe_customers TO secretstore_billing;
+GRANT SELECT ON TABLE store.stripe_customers TO secretstore_maint;
+GRANT SELECT ON TABLE store.stripe_customers TO secretstore_readonly;
+
+--
+-- Name: TABLE stripe_events; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.stripe_events TO secretstore_billing;
+GRANT SELECT,DELETE ON TABLE store.stripe_events TO secretstore_maint;
+GRANT SELECT ON TABLE store.stripe_events TO secretstore_readonly;
+
+--
+-- Name: TABLE stripe_subscriptions; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT,INSERT ON TABLE store.stripe_subscriptions TO secretstore_billing;
+GRANT SELECT ON TABLE store.stripe_subscriptions TO secretstore_maint;
+GRANT SELECT ON TABLE store.stripe_subscriptions TO secretstore_readonly;
+
+--
+-- Name: COLUMN stripe_subscriptions.plan; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(plan) ON TABLE store.stripe_subscriptions TO secretstore_billing;
+
+--
+-- Name: COLUMN stripe_subscriptions.status; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(status) ON TABLE store.stripe_subscriptions TO secretstore_billing;
+
+--
+-- Name: COLUMN stripe_subscriptions.told_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(told_at) ON TABLE store.stripe_subscriptions TO secretstore_billing;
+
+--
+-- Name: COLUMN stripe_subscriptions.told_rank; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(told_rank) ON TABLE store.stripe_subscriptions TO secretstore_billing;
+
+--
+-- Name: COLUMN stripe_subscriptions.failed_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(failed_at) ON TABLE store.stripe_subscriptions TO secretstore_billing;
+
+--
 -- Name: TABLE tenant_keys; Type: ACL; Schema: store; Owner: secretstore_owner
 --
 
@@ -3606,6 +3947,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE store.tenants TO secretstore_maint;
 GRANT INSERT(tenant_id) ON TABLE store.tenants TO secretstore_app;
 GRANT SELECT(tenant_id) ON TABLE store.tenants TO secretstore_egress;
 GRANT SELECT(tenant_id) ON TABLE store.tenants TO secretstore_reader;
+GRANT SELECT(tenant_id) ON TABLE store.tenants TO secretstore_billing;
 
 --
 -- Name: COLUMN tenants.name; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3619,6 +3961,13 @@ GRANT SELECT(name) ON TABLE store.tenants TO secretstore_egress;
 --
 
 GRANT INSERT(plan) ON TABLE store.tenants TO secretstore_app;
+GRANT SELECT(plan),UPDATE(plan) ON TABLE store.tenants TO secretstore_billing;
+
+--
+-- Name: COLUMN tenants.subscription_status; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(subscription_status),UPDATE(subscription_status) ON TABLE store.tenants TO secretstore_billing;
 
 --
 -- Name: COLUMN tenants.rate_limit_key; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3651,6 +4000,13 @@ GRANT UPDATE(approval_policies_version) ON TABLE store.tenants TO secretstore_ap
 --
 
 GRANT SELECT(plan_version) ON TABLE store.tenants TO secretstore_reader;
+GRANT SELECT(plan_version) ON TABLE store.tenants TO secretstore_billing;
+
+--
+-- Name: COLUMN tenants.requests_per_minute; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT SELECT(requests_per_minute),UPDATE(requests_per_minute) ON TABLE store.tenants TO secretstore_billing;
 
 --
 -- Name: TABLE token_patterns; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -241,25 +241,33 @@ bool is_domain(std::string_view text) {
     return bytes && !text.empty() && text.front() != '.' && text.back() != '.';
 }
 
-Setting sign_up_domains() {
-    return {"sign_up.domains",
-            [](Config& config, const std::string& value) -> Wanted {
-                std::vector<std::string> domains;
-                for (std::size_t begin = 0; begin <= value.size();) {
-                    const std::size_t end = std::min(value.find(',', begin), value.size());
-                    domains.push_back(value.substr(begin, end - begin));
-                    if (!is_domain(domains.back()))
-                        return "domains in lower case with commas between them, such as "
-                               "'a.example,b.example'";
-                    begin = end + 1;
-                }
-                config.sign_up.domains = std::move(domains);
+std::vector<std::string> split_at_commas(const std::string& text) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        parts.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+// Each of which `is_fine`, with commas between them.
+template <class Access>
+Setting text_list(std::string key,
+                  std::string wanted,
+                  bool (*is_fine)(std::string_view),
+                  Access access) {
+    return {std::move(key),
+            [=](Config& config, const std::string& value) -> Wanted {
+                auto parts = split_at_commas(value);
+                if (!std::all_of(parts.begin(), parts.end(), is_fine)) return wanted;
+                access(config) = std::move(parts);
                 return std::nullopt;
             },
-            [](const Config& config) {
+            [access](const Config& config) {
                 std::string list;
-                for (const auto& domain : config.sign_up.domains)
-                    list += (list.empty() ? "" : ",") + domain;
+                for (const auto& part : access(config))
+                    list.append(list.empty() ? "" : ",").append(part);
                 return list;
             }};
 }
@@ -320,7 +328,11 @@ std::vector<Setting> single_settings() {
             }),
         choice(
             "sign_up.policy", kSignUpPolicies, [](auto& c) -> auto& { return c.sign_up.policy; }),
-        sign_up_domains(),
+        text_list(
+            "sign_up.domains",
+            "domains in lower case with commas between them, such as 'a.example,b.example'",
+            is_domain,
+            [](auto& c) -> auto& { return c.sign_up.domains; }),
         integer(
             "sign_up.most_per_hour", 1, 100000, [](auto& c) -> auto& {
                 return c.sign_up.most_per_hour;
@@ -364,6 +376,88 @@ std::vector<Setting> single_settings() {
     };
 }
 
+bool is_api_base(const std::string& text) {
+    const auto url = http::HttpsUrl::parse(text);
+    return url && url->path() == "/" && url->query().empty() && !text.ends_with('/') &&
+           !text.ends_with('?');
+}
+bool is_https_url(const std::string& text) {
+    return http::HttpsUrl::parse(text).has_value();
+}
+// An id of Stripe: price_…
+bool is_price(std::string_view text) {
+    constexpr std::size_t kLongest = 255;
+    return !text.empty() && text.size() <= kLongest &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                      c == '_';
+           });
+}
+bool is_single_price(const std::string& text) {
+    return is_price(text);
+}
+
+template <class Access>
+Setting price(std::string key, Access access) {
+    return checked_text(
+        std::move(key), "the id of a price at Stripe, such as price_1Abc", is_single_price, access);
+}
+
+template <class Access>
+Setting prices(std::string key, Access access) {
+    return text_list(
+        std::move(key), "ids of prices at Stripe, with commas between them", is_price, access);
+}
+
+std::vector<Setting> billing_settings() {
+    return {
+        boolean(
+            "billing.enabled", [](auto& c) -> auto& { return c.billing.enabled; }),
+        checked_text(
+            "billing.api_base",
+            "an https address without a path, such as https://api.stripe.com",
+            is_api_base,
+            [](auto& c) -> auto& { return c.billing.api_base; }),
+        text(
+            "billing.ca_file", [](auto& c) -> auto& { return c.billing.ca_file; }),
+        text(
+            "billing.key_file", [](auto& c) -> auto& { return c.billing.key_file; }),
+        text(
+            "billing.webhook_secret_file",
+            [](auto& c) -> auto& { return c.billing.webhook_secret_file; }),
+        checked_text(
+            "billing.success_url", "an https address", is_https_url, [](auto& c) -> auto& {
+                return c.billing.success_url;
+            }),
+        checked_text(
+            "billing.cancel_url", "an https address", is_https_url, [](auto& c) -> auto& {
+                return c.billing.cancel_url;
+            }),
+        checked_text(
+            "billing.return_url", "an https address", is_https_url, [](auto& c) -> auto& {
+                return c.billing.return_url;
+            }),
+        price(
+            "billing.prices.pro_monthly",
+            [](auto& c) -> auto& { return c.billing.prices.pro_monthly; }),
+        price(
+            "billing.prices.pro_annual",
+            [](auto& c) -> auto& { return c.billing.prices.pro_annual; }),
+        price(
+            "billing.prices.enterprise_monthly",
+            [](auto& c) -> auto& { return c.billing.prices.enterprise_monthly; }),
+        price(
+            "billing.prices.enterprise_annual",
+            [](auto& c) -> auto& { return c.billing.prices.enterprise_annual; }),
+        prices(
+            "billing.retired_prices.pro",
+            [](auto& c) -> auto& { return c.billing.retired_prices.pro; }),
+        prices(
+            "billing.retired_prices.enterprise",
+            [](auto& c) -> auto& { return c.billing.retired_prices.enterprise; }),
+    };
+}
+
 std::vector<Setting> rate_limit_settings() {
     return {
         text(
@@ -392,6 +486,7 @@ std::vector<Setting> all_settings() {
     const auto add = [&all](std::vector<Setting> more) {
         std::move(more.begin(), more.end(), std::back_inserter(all));
     };
+    add(billing_settings());
     add(rate_limit_settings());
     add(plan_settings(
         "plans.free", [](auto& c) -> auto& { return c.plans.free; }));
@@ -646,6 +741,31 @@ Result<void> check_mail(const Config::Mail& mail) {
     return {};
 }
 
+// Each price is of one plan, and where anything is sold there are pages to come back to.
+Result<void> check_billing(const Config::Billing& billing) {
+    const auto fault = [](const std::string& what) {
+        return failure(ErrorCode::ConfigInvalid, what);
+    };
+    const auto& sold = billing.prices;
+    std::vector<std::string> all;
+    for (const auto& one :
+         {sold.pro_monthly, sold.pro_annual, sold.enterprise_monthly, sold.enterprise_annual})
+        if (!one.empty()) all.push_back(one);
+    if (billing.enabled && all.empty())
+        return fault("'billing.enabled' is true, and 'billing.prices' names none");
+    for (const auto* url : {&billing.success_url, &billing.cancel_url, &billing.return_url})
+        if (billing.enabled && url->empty())
+            return fault(
+                "'billing.success_url', 'billing.cancel_url' and 'billing.return_url' are wanted "
+                "where 'billing.enabled' is true");
+    for (const auto* retired : {&billing.retired_prices.pro, &billing.retired_prices.enterprise})
+        all.insert(all.end(), retired->begin(), retired->end());
+    std::sort(all.begin(), all.end());
+    const auto twice = std::adjacent_find(all.begin(), all.end());
+    if (twice != all.end()) return fault("the price " + *twice + " stands twice in 'billing'");
+    return {};
+}
+
 // A file that the configuration names, or what systemd hands over.
 Result<std::filesystem::path> file_or_credential(const std::filesystem::path& file,
                                                  const std::string& what,
@@ -677,9 +797,10 @@ Result<Config> load(const std::filesystem::path& file) {
                        file.string() +
                            ": 'sign_up.policy' is domains, and 'sign_up.domains' lists "
                            "none");
-    if (const auto fine = check_mail(config.mail); !fine)
-        return failure(ErrorCode::ConfigInvalid,
-                       file.string() + ": " + fine.error().public_message);
+    for (const auto& fine : {check_mail(config.mail), check_billing(config.billing)})
+        if (!fine)
+            return failure(ErrorCode::ConfigInvalid,
+                           file.string() + ": " + fine.error().public_message);
     return config;
 }
 
@@ -698,6 +819,18 @@ Result<std::filesystem::path> mail_password_file(const Config& config) {
                               "mail password",
                               "mail.password_file",
                               "secretstore-mail-password");
+}
+
+Result<std::filesystem::path> stripe_key_file(const Config& config) {
+    return file_or_credential(
+        config.billing.key_file, "Stripe key", "billing.key_file", "secretstore-stripe-key");
+}
+
+Result<std::filesystem::path> stripe_webhook_secret_file(const Config& config) {
+    return file_or_credential(config.billing.webhook_secret_file,
+                              "Stripe webhook secret",
+                              "billing.webhook_secret_file",
+                              "secretstore-stripe-webhook-secret");
 }
 
 std::vector<std::string> parts_of(const std::string& key) {

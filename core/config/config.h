@@ -88,6 +88,35 @@ struct Config {
         // What links in mails begin with.
         std::string public_url;
     };
+    // Plans are sold where it is enabled, by workers with `--pool billing`.
+    struct Billing {
+        bool enabled = false;
+        std::string api_base = "https://api.stripe.com";
+        // PEM bundle of the authorities that are believed. Empty: the system's.
+        std::filesystem::path ca_file;
+        // The one line in each is the secret; closed to all but their owner. Empty: the credentials
+        // secretstore-stripe-key and secretstore-stripe-webhook-secret that systemd hands over.
+        std::filesystem::path key_file;
+        std::filesystem::path webhook_secret_file;
+        // Where Stripe's pages lead back to.
+        std::string success_url;
+        std::string cancel_url;
+        std::string return_url;
+        // Ids of Stripe. What is empty is not sold.
+        struct Prices {
+            std::string pro_monthly;
+            std::string pro_annual;
+            std::string enterprise_monthly;
+            std::string enterprise_annual;
+        };
+        Prices prices;
+        // Not sold any more; who pays one of these keeps the plan.
+        struct RetiredPrices {
+            std::vector<std::string> pro;
+            std::vector<std::string> enterprise;
+        };
+        RetiredPrices retired_prices;
+    };
     struct RateLimit {
         // Where all workers of this host count; the one file that they write.
         std::filesystem::path file = "/run/secretstore/limits";
@@ -116,6 +145,7 @@ struct Config {
     Egress egress;
     Webhooks webhooks;
     Mail mail;
+    Billing billing;
     RateLimit rate_limit;
     Plans plans;
     Log log;
@@ -132,6 +162,9 @@ Result<std::filesystem::path> root_key_file(const Config& config);
 Result<std::filesystem::path> egress_key_file(const Config& config);
 // Where the password of mail.smtp_user is. Errors: ConfigInvalid, as above.
 Result<std::filesystem::path> mail_password_file(const Config& config);
+// Where Stripe's key is, and the secret of its webhook. Errors: ConfigInvalid, as above.
+Result<std::filesystem::path> stripe_key_file(const Config& config);
+Result<std::filesystem::path> stripe_webhook_secret_file(const Config& config);
 
 // What differs from the defaults, as YAML that load() takes (as postconf -n).
 std::string dump(const Config& config);

@@ -94,6 +94,34 @@ constexpr Sentence kSentences[] = {
     {"mail.sendmail", "A program that takes mails as sendmail does."},
     {"mail.public_url", "What links in mails begin with: the address of this store."},
 
+    {"billing",
+     "Plans that are bought by Stripe: by a pool of workers of its own "
+     "(secretstore-billing@.service) "
+     "with the network and Stripe's key, and without the root key. README.Debian."},
+    {"billing.enabled", "Whether plans are sold. Without it /v1/billing/... answers 404."},
+    {"billing.api_base", "Where Stripe's API is."},
+    {"billing.ca_file",
+     "A PEM bundle of the authorities that are believed. Unset: those of the system."},
+    {"billing.key_file",
+     "A file of mode 0400 with Stripe's secret or restricted key, one line. Unset: the systemd "
+     "credential secretstore-stripe-key."},
+    {"billing.webhook_secret_file",
+     "The same with the signing secret of Stripe's webhook. Unset: the systemd credential "
+     "secretstore-stripe-webhook-secret."},
+    {"billing.success_url", "Where Stripe's page leads after a plan was bought."},
+    {"billing.cancel_url", "Where it leads when nothing was."},
+    {"billing.return_url", "Where Stripe's portal leads back to."},
+    {"billing.prices", "Ids of the prices at Stripe. What is unset is not sold."},
+    {"billing.prices.pro_monthly", "Of the plan pro, paid every month."},
+    {"billing.prices.pro_annual", "Of the plan pro, paid every year."},
+    {"billing.prices.enterprise_monthly", "Of the plan enterprise, paid every month."},
+    {"billing.prices.enterprise_annual", "Of the plan enterprise, paid every year."},
+    {"billing.retired_prices",
+     "Prices that are not sold any more, with commas between them. Who pays one keeps the plan; a "
+     "price that stands nowhere here gives none."},
+    {"billing.retired_prices.pro", "Older ones of the plan pro."},
+    {"billing.retired_prices.enterprise", "Older ones of the plan enterprise."},
+
     {"log", "The journal; logfmt on stderr where there is no systemd."},
     {"log.level",
      "The least important lines that are written. 'systemctl kill -s HUP secretstore-worker@1' "

@@ -5,6 +5,7 @@
 #include "core/service/approvals.h"
 #include "core/service/key_rotation.h"
 #include "core/store/audit_store.h"
+#include "core/store/billing_store.h"
 #include "core/store/delivery_store.h"
 #include "core/store/member_store.h"
 #include "core/store/personal_token_store.h"
@@ -50,6 +51,7 @@ constexpr Duty kDuties[] = {{"undecided approvals expired", expire_approvals},
                             {"expired invitations deleted", store::sweep_invitations},
                             {"old requests forgotten", store::sweep_processed_requests},
                             {"expiring secrets announced", store::tell_expiring_secrets},
+                            {"old events of Stripe forgotten", store::sweep_stripe_events},
                             {"old deliveries deleted", store::sweep_deliveries},
                             {"old messages deleted", store::sweep_outbox},
                             {"old notices of expiry deleted", store::sweep_expiry_notices}};

@@ -20,18 +20,21 @@ constexpr std::string_view kEnd = "# END secretstore\n";
 
 constexpr std::string_view kHostRules =
     "local secretstore secretstore_migrator,secretstore_maint,secretstore_app,"
-    "secretstore_reader,secretstore_egress,secretstore_backup peer map=secretstore\n";
-// Workers and egress are each their own roles and no other; root, who could become any of them, is
-// the operator.
+    "secretstore_reader,secretstore_egress,secretstore_billing,secretstore_backup "
+    "peer map=secretstore\n";
+// Workers, egress and billing are each their own roles and no other; root, who could become any of
+// them, is the operator.
 constexpr std::string_view kUserMap =
     "secretstore root                  secretstore_migrator\n"
     "secretstore root                  secretstore_maint\n"
     "secretstore root                  secretstore_app\n"
     "secretstore root                  secretstore_egress\n"
     "secretstore root                  secretstore_backup\n"
+    "secretstore root                  secretstore_billing\n"
     "secretstore secretstore           secretstore_app\n"
     "secretstore secretstore           secretstore_reader\n"
-    "secretstore \"secretstore-egress\"  secretstore_egress\n";
+    "secretstore \"secretstore-egress\"  secretstore_egress\n"
+    "secretstore \"secretstore-billing\" secretstore_billing\n";
 
 // Replaces a file as its owner would: a copy of the first state stays, readers see the old or the
 // new one. $1 is the file, stdin its new text.

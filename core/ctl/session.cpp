@@ -59,8 +59,10 @@ Result<void> Session::open_keys(const config::Config& config) {
 }
 
 service::Runtime Session::runtime() {
-    return {
-        m_clock, m_policy, *m_root_keys, m_keyring, m_no_issuers, m_connections, nullptr, nullptr};
+    return {{m_clock, m_policy, m_no_issuers, m_connections, nullptr},
+            *m_root_keys,
+            m_keyring,
+            nullptr};
 }
 
 }  // namespace core::ctl

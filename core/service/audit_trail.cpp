@@ -1,7 +1,8 @@
 #include "core/service/audit_trail.h"
 
 #include "core/crypto/random.h"
-#include "core/service/services.h"
+#include "core/service/agents.h"
+#include "core/service/runtime.h"
 #include "core/store/connection_pool.h"
 #include "core/store/token_store.h"
 #include "core/store/transaction.h"
@@ -72,7 +73,7 @@ TenantId tenant_of(const identity::Principal& principal) {
     std::abort();
 }
 
-store::AuditRecord access_record(const Runtime& runtime,
+store::AuditRecord access_record(const KeylessRuntime& runtime,
                                  std::string_view event_type,
                                  const scope::SecretPath& path,
                                  const identity::Principal& principal) {
@@ -87,7 +88,7 @@ store::AuditRecord access_record(const Runtime& runtime,
     return record;
 }
 
-store::AuditRecord refused_access(const Runtime& runtime,
+store::AuditRecord refused_access(const KeylessRuntime& runtime,
                                   std::string_view event_type,
                                   const scope::SecretPath& path,
                                   const identity::Principal& principal,
@@ -97,7 +98,7 @@ store::AuditRecord refused_access(const Runtime& runtime,
     return record;
 }
 
-store::AuditRecord failed_authentication(const Runtime& runtime,
+store::AuditRecord failed_authentication(const KeylessRuntime& runtime,
                                          std::string_view resource_type,
                                          const UuidBytes& resource,
                                          std::string_view reason) {
@@ -110,7 +111,7 @@ store::AuditRecord failed_authentication(const Runtime& runtime,
     return record;
 }
 
-store::AuditRecord refused_caller(const Runtime& runtime,
+store::AuditRecord refused_caller(const KeylessRuntime& runtime,
                                   const identity::Principal& principal,
                                   std::string_view reason) {
     if (const auto* agent = std::get_if<identity::AgentPrincipal>(&principal))
@@ -126,7 +127,7 @@ Error plan_changed() {
     return {ErrorCode::PlanChanged, {}, "the tenant has another plan"};
 }
 
-Failure refuse(const Runtime& runtime,
+Failure refuse(const KeylessRuntime& runtime,
                const TenantId& tenant,
                const store::AuditOrigin& origin,
                const store::AuditRecord& record,
@@ -148,7 +149,7 @@ Failure refuse(store::Connection& connection,
     return tl::unexpected(std::move(error));
 }
 
-Failure refuse_token(const Runtime& runtime,
+Failure refuse_token(const KeylessRuntime& runtime,
                      const identity::TokenPrincipal& token,
                      const identity::Origin& origin,
                      store::AuditRecord record,

@@ -14,7 +14,7 @@
 namespace core::service {
 
 struct Actor;
-struct Runtime;
+struct KeylessRuntime;
 
 store::AuditOrigin audit_origin_of_agent(const AgentId& agent, const identity::Origin& origin);
 store::AuditOrigin audit_origin(const identity::AgentPrincipal& agent,
@@ -30,22 +30,22 @@ store::AuditOrigin audit_origin(const identity::Principal& principal,
 TenantId tenant_of(const identity::Principal& principal);
 
 // An access to a secret by its path; and a refused one, with `reason` as a word of ours.
-store::AuditRecord access_record(const Runtime& runtime,
+store::AuditRecord access_record(const KeylessRuntime& runtime,
                                  std::string_view event_type,
                                  const scope::SecretPath& path,
                                  const identity::Principal& principal);
-store::AuditRecord refused_access(const Runtime& runtime,
+store::AuditRecord refused_access(const KeylessRuntime& runtime,
                                   std::string_view event_type,
                                   const scope::SecretPath& path,
                                   const identity::Principal& principal,
                                   std::string_view reason);
 
 // A credential, known or a principal's, that was refused for what it is and not for what it asked.
-store::AuditRecord failed_authentication(const Runtime& runtime,
+store::AuditRecord failed_authentication(const KeylessRuntime& runtime,
                                          std::string_view resource_type,
                                          const UuidBytes& resource,
                                          std::string_view reason);
-store::AuditRecord refused_caller(const Runtime& runtime,
+store::AuditRecord refused_caller(const KeylessRuntime& runtime,
                                   const identity::Principal& principal,
                                   std::string_view reason);
 
@@ -54,7 +54,7 @@ Error plan_changed();
 
 // Writes one record, committed, and then gives `error`; where it can't be written, StoreUnavailable
 // instead: no audit, no answer.
-Failure refuse(const Runtime& runtime,
+Failure refuse(const KeylessRuntime& runtime,
                const TenantId& tenant,
                const store::AuditOrigin& origin,
                const store::AuditRecord& record,
@@ -70,7 +70,7 @@ Failure refuse(store::Connection& connection,
 // The same for what a scoped token's own claims refuse: one that is no longer valid gets the 401
 // that it would get anywhere, whatever it asked for. PlanChanged, with nothing recorded, where it
 // was judged by another plan than its tenant has.
-Failure refuse_token(const Runtime& runtime,
+Failure refuse_token(const KeylessRuntime& runtime,
                      const identity::TokenPrincipal& token,
                      const identity::Origin& origin,
                      store::AuditRecord record,

@@ -6,6 +6,7 @@
 #include "core/identity/jose.h"
 #include "core/identity/principal.h"
 #include "core/identity/scoped_token.h"
+#include "core/service/access.h"
 #include "core/service/known_issuers.h"
 #include "core/service/peppers.h"
 #include "core/service/sign_in.h"
@@ -16,12 +17,6 @@
 namespace core::service {
 
 struct Runtime;
-
-// What a request says about who sends it. The views live as long as the request.
-struct Credentials {
-    std::optional<std::string_view> authorization;  // the value of the one header of that name
-    std::optional<std::string_view> tenant;         // X-Tenant-Id, which chooses for people alone
-};
 
 class Authenticator {
   public:
@@ -36,8 +31,7 @@ class Authenticator {
                                          const Credentials& credentials,
                                          const identity::Origin& origin);
 
-    // Is it of a kind that `wanted` allows, and a person of at least its role? Errors: ScopeDenied,
-    // naming what is wanted (recorded as auth.failed); StoreUnavailable.
+    // As the function of that name.
     Result<void> check_access(const identity::Access& wanted,
                               const identity::Principal& principal,
                               const identity::Origin& origin);

@@ -1,7 +1,7 @@
 #include "core/service/known_issuers.h"
 
 #include "core/base/log.h"
-#include "core/service/services.h"
+#include "core/service/runtime.h"
 #include "core/store/connection_pool.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ Failure keys_too_old() {
 
 }  // namespace
 
-KnownIssuers::KnownIssuers(const Runtime& runtime) : m_runtime(runtime) {
+KnownIssuers::KnownIssuers(const KeylessRuntime& runtime) : m_runtime(runtime) {
     for (const auto& issuer : runtime.issuers)
         m_names.push_back(issuer.issuer);
 }

@@ -19,12 +19,12 @@
 
 namespace core::service {
 
-struct Runtime;
+struct KeylessRuntime;
 
 class KnownIssuers {
   public:
     // `runtime` must outlive this object.
-    explicit KnownIssuers(const Runtime& runtime);
+    explicit KnownIssuers(const KeylessRuntime& runtime);
 
     // Errors: Unauthorized (an unknown kid included, for which a fetch is then asked for);
     // IssuerUnavailable where all holds, but under keys that could not be fetched again for 24 h;
@@ -41,7 +41,7 @@ class KnownIssuers {
     [[nodiscard]] bool knows(std::string_view kid) const;
     [[nodiscard]] bool is_stale(std::string_view issuer) const;
 
-    const Runtime& m_runtime;
+    const KeylessRuntime& m_runtime;
     std::vector<std::string> m_names;
     std::vector<store::KeySetStored> m_stored;  // as it was at the last look
     std::vector<identity::IssuerKeys> m_keys;   // the same, parsed

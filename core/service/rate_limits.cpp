@@ -4,7 +4,7 @@
 #include "core/service/audit_trail.h"
 #include "core/service/plan_limits.h"
 #include "core/service/rate_counters.h"
-#include "core/service/services.h"
+#include "core/service/runtime.h"
 #include "core/store/connection_pool.h"
 #include "core/store/tenant_store.h"
 

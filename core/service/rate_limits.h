@@ -22,7 +22,7 @@
 
 namespace core::service {
 
-struct Runtime;
+struct KeylessRuntime;
 
 // A limit, and what of it is used.
 struct Quota {
@@ -42,7 +42,7 @@ struct RateJudgement {
 class RateLimits {
   public:
     // `runtime` must outlive this object.
-    explicit RateLimits(const Runtime& runtime) : m_runtime(runtime) {}
+    explicit RateLimits(const KeylessRuntime& runtime) : m_runtime(runtime) {}
 
     // Before any signature is checked. Errors: RateLimited where this address has failed too often.
     Result<void> admit_address(const identity::IpAddress& address);
@@ -66,7 +66,7 @@ class RateLimits {
                                  const identity::Origin& origin,
                                  RateJudgement judgement);
 
-    const Runtime& m_runtime;
+    const KeylessRuntime& m_runtime;
     std::unordered_map<TenantId, TenantPlan> m_plans;  // of tenants whose tokens came lately
 };
 

@@ -4,10 +4,10 @@
 #include "core/identity/api_key.h"
 #include "core/identity/jose.h"
 #include "core/service/audit_trail.h"
+#include "core/service/membership.h"
 #include "core/service/services.h"
 #include "core/service/sign_up.h"
 #include "core/store/connection_pool.h"
-#include "core/store/member_store.h"
 #include "core/store/personal_token_store.h"
 
 #include <algorithm>
@@ -23,13 +23,6 @@ using identity::UserPrincipal;
 
 // These give their connection back before anything else is done: a record of a refusal needs one
 // too, and threads that hold two could starve the pool.
-Result<std::optional<store::PersonRow>> find_person(const Runtime& runtime,
-                                                    const identity::IdTokenClaims& claims) {
-    auto connection = runtime.connections.borrow();
-    if (!connection) return failure(connection);
-    return store::find_person(**connection, claims.issuer, claims.subject);
-}
-
 Result<std::optional<store::UserKeyRow>> find_key_row(const Runtime& runtime,
                                                       std::string_view public_id) {
     auto connection = runtime.connections.borrow();
@@ -41,40 +34,6 @@ Result<void> touch(const Runtime& runtime, const store::UserKeyRow& row) {
     auto connection = runtime.connections.borrow();
     if (!connection) return failure(connection);
     return store::touch_personal_token(**connection, row.tenant, row.token);
-}
-
-Result<std::optional<TenantId>> parse_wanted(std::optional<std::string_view> text) {
-    if (!text) return std::nullopt;
-    const auto tenant = TenantId::parse(*text);
-    if (!tenant)
-        return failure(ErrorCode::InvalidRequest,
-                       "The header X-Tenant-Id must be the id of a tenant, in lower case; GET "
-                       "/v1/me lists yours");
-    return tenant;
-}
-
-// The same for a tenant that is not there and one that is somebody else's. On record where the
-// person belongs: a stranger must not write into other tenants' logs.
-Failure refuse_tenant(const Runtime& runtime, const UserPrincipal& user, const Origin& origin) {
-    return refuse(runtime,
-                  user.tenant,
-                  audit_origin(user, origin),
-                  failed_authentication(runtime, "user", user.user.bytes(), "not_a_member"),
-                  {ErrorCode::ScopeDenied,
-                   "You are no member of the tenant that X-Tenant-Id names, or this token is not "
-                   "for it; GET /v1/me lists yours",
-                   {}});
-}
-
-Result<UserPrincipal> member(const UserId& user, const store::Membership& membership) {
-    const auto role = identity::parse_member_role(membership.role);
-    if (!role) return failure(ErrorCode::IntegrityFailure, {}, "a member's role is unknown");
-    UserPrincipal principal;
-    principal.tenant = membership.tenant;
-    principal.user = user;
-    principal.role = *role;
-    principal.plan = membership.plan;
-    return principal;
 }
 
 // As for agent keys: from now on under the new pepper, or from the next use on.
@@ -104,32 +63,14 @@ SignIn::SignIn(const Runtime& runtime) : m_runtime(runtime), m_peppers(runtime.k
 Result<UserPrincipal> SignIn::by_id_token(const identity::IdTokenClaims& claims,
                                           std::optional<std::string_view> wanted_tenant,
                                           const Origin& origin) {
-    const auto wanted = parse_wanted(wanted_tenant);
-    if (!wanted) return failure(wanted);
-    auto person = find_person(m_runtime, claims);
-    if (!person) return failure(person);
-    // Whoever asks for a tenant by its id has been here before, or is mistaken.
-    if (!*person && !*wanted) {
-        if (const auto done = sign_up(m_runtime, claims, origin); !done) return failure(done);
-        person = find_person(m_runtime, claims);
-        if (!person) return failure(person);
-    }
-    // Who is known and belongs nowhere was removed, and gets no tenant by coming again.
-    if (!*person || (*person)->memberships.empty())
-        return failure(
-            ErrorCode::ScopeDenied, std::string(kAskForInvitation), "the user is no member");
-
-    const auto& memberships = (*person)->memberships;
-    auto found = memberships.begin();
-    if (*wanted)
-        found = std::find_if(memberships.begin(), memberships.end(), [&](const auto& one) {
-            return one.tenant == **wanted;
-        });
-    auto user = member((*person)->user, found == memberships.end() ? memberships.front() : *found);
-    if (!user) return user;
-    if (found == memberships.end()) return refuse_tenant(m_runtime, *user, origin);
-    user->signed_in_at = claims.authenticated_at;
-    return user;
+    auto user = find_member(m_runtime, claims, wanted_tenant, origin);
+    if (!user) return failure(user);
+    if (*user) return **user;
+    if (const auto done = sign_up(m_runtime, claims, origin); !done) return failure(done);
+    user = find_member(m_runtime, claims, wanted_tenant, origin);
+    if (!user) return failure(user);
+    if (!*user) return ask_for_invitation("the user is not known after signing up");
+    return **user;
 }
 
 Result<UserPrincipal> SignIn::by_personal_token(std::string_view credential,
@@ -163,7 +104,7 @@ Result<UserPrincipal> SignIn::by_personal_token(std::string_view credential,
     if (!role) return failure(role);
     user.role = *role;
     user.plan = row.plan;
-    const auto wanted = parse_wanted(wanted_tenant);
+    const auto wanted = parse_wanted_tenant(wanted_tenant);
     if (!wanted) return failure(wanted);
     if (*wanted && **wanted != row.tenant) return refuse_tenant(m_runtime, user, origin);
     if (!row.was_used_lately)

@@ -50,6 +50,8 @@ std::string_view name_of(Role role) {
             return "secretstore_reader";
         case Role::Egress:
             return "secretstore_egress";
+        case Role::Billing:
+            return "secretstore_billing";
         case Role::Maint:
             return "secretstore_maint";
         case Role::Migrator:

@@ -7,7 +7,7 @@
 namespace core::store {
 
 // Database roles; sql/roles.sql says what each may do.
-enum class Role { App, Reader, Egress, Maint, Migrator, Backup };
+enum class Role { App, Reader, Egress, Billing, Maint, Migrator, Backup };
 
 struct Endpoint {
     std::string host;  // directory of the unix socket, or a host name

@@ -12,10 +12,11 @@ constexpr unsigned bit(Role role) {
 constexpr unsigned kApp = bit(Role::App);
 constexpr unsigned kReader = bit(Role::Reader);
 constexpr unsigned kEgress = bit(Role::Egress);
+constexpr unsigned kBilling = bit(Role::Billing);
 constexpr unsigned kMaint = bit(Role::Maint);
 constexpr unsigned kMigrator = bit(Role::Migrator);
 constexpr unsigned kBackup = bit(Role::Backup);
-constexpr unsigned kEveryone = kApp | kReader | kEgress | kMaint | kMigrator;
+constexpr unsigned kEveryone = kApp | kReader | kEgress | kBilling | kMaint | kMigrator;
 
 // The read of secrets: one row in, one row out, one audit event, for any number of requests at once
 // (architecture.md §2). What it decides is numbered as in read_batcher.h, ReadOutcome.
@@ -809,7 +810,7 @@ constexpr auto kStatements = std::to_array<StatementText>({
     {Statement::SetTenant,
      "set_tenant",
      "select pg_catalog.set_config('secretstore.tenant', $1::text, true)",
-     kApp},
+     kApp | kBilling},
     {Statement::Ping, "ping", "select 1::bigint", kEveryone},
 
     {Statement::BeginSnapshot,
@@ -865,7 +866,7 @@ select t.plan, t.plan_version, t.requests_per_minute
 from store.tenants t
 where t.tenant_id = $1::uuid
 )sql",
-     kApp},
+     kApp | kBilling},
     // Not a lock that rows which refer to the tenant would wait for.
     {Statement::LockTenantPlan,
      "lock_tenant_plan",
@@ -875,7 +876,7 @@ from store.tenants t
 where t.tenant_id = $1::uuid
 for no key update
 )sql",
-     kApp},
+     kApp | kBilling},
     // One row where the tenant is there, with what it had before.
     {Statement::ChangePlan,
      "change_plan",
@@ -982,7 +983,7 @@ select t.tenant_id, t.name, t.role from store.find_tenants_of($1::uuid) t
 select p.user_id, p.tenant_id, p.role, p.plan, p.plan_version, p.requests_per_minute
 from store.find_person($1::text, $2::text) p
 )sql",
-     kApp},
+     kApp | kBilling},
     {Statement::AddPerson,
      "add_person",
      R"sql(
@@ -1260,7 +1261,7 @@ from store.key_sets k
 where k.issuer = any ($1::text[])
 order by k.issuer
 )sql",
-     kApp},
+     kApp | kBilling},
     // The row's lock makes one of many workers the one that asks; the others find that it has.
     {Statement::RequestKeySetFetches,
      "request_key_set_fetches",
@@ -1270,7 +1271,7 @@ set refresh_wanted_at = now()
 where f.issuer = any ($1::text[])
   and (f.refresh_wanted_at is null or f.refresh_wanted_at <= now() - interval '1 minute')
 )sql",
-     kApp},
+     kApp | kBilling},
     {Statement::ScheduleKeySetFetch,
      "schedule_key_set_fetch",
      R"sql(
@@ -2236,7 +2237,7 @@ insert into store.audit_events (tenant_id, event_id, event_type, actor_type, act
 values ($1::uuid, $2::uuid, $3::text, $4::text, $5::uuid, $6::text, $7::uuid, $8::text, $9::text,
         $10::bigint, $11::uuid, $12::text, $13::text::json, $14::text::inet, $15::text, $16::text)
 )sql",
-     kApp | kMaint},
+     kApp | kBilling | kMaint},
     {Statement::ListAuditEvents, "list_audit_events", kListAuditEvents.data(), kApp},
     {Statement::ListAuditEventsOfPath,
      "list_audit_events_of_path",
@@ -2685,6 +2686,109 @@ select k.key_id from store.service_keys k where k.purpose = 'egress' and k.state
 )sql",
      kEgress},
 
+    {Statement::FindTenantOfCustomer,
+     "find_tenant_of_customer",
+     "select c.tenant_id from store.find_tenant_of_customer($1::text) c",
+     kBilling},
+    {Statement::FindCustomer,
+     "find_customer",
+     R"sql(
+select c.customer_id
+from store.stripe_customers c
+where c.tenant_id = $1::uuid
+order by exists (
+             select from store.stripe_subscriptions s
+             where s.tenant_id = c.tenant_id and s.customer_id = c.customer_id
+               and s.status in ('active', 'trialing', 'past_due')) desc,
+         c.created_at desc, c.customer_id
+limit 1
+)sql",
+     kBilling},
+    // Another tenant's stays another tenant's: what is then said of a subscription of it fails by
+    // its foreign key.
+    {Statement::InsertCustomer,
+     "insert_customer",
+     R"sql(
+insert into store.stripe_customers (tenant_id, customer_id) values ($1::uuid, $2::text)
+on conflict do nothing
+)sql",
+     kBilling},
+    {Statement::ListSubscriptions,
+     "list_subscriptions",
+     R"sql(
+select s.subscription_id, s.plan, s.status, s.told_at, s.told_rank, s.failed_at
+from store.stripe_subscriptions s
+where s.tenant_id = $1::uuid
+order by s.subscription_id
+)sql",
+     kBilling},
+    {Statement::UpsertSubscription,
+     "upsert_subscription",
+     R"sql(
+insert into store.stripe_subscriptions (tenant_id, subscription_id, customer_id, plan, status, told_at,
+                                        told_rank, failed_at)
+values ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::timestamptz, $7::bigint,
+        $8::timestamptz)
+on conflict (tenant_id, subscription_id) do update
+set plan = excluded.plan, status = excluded.status, told_at = excluded.told_at,
+    told_rank = excluded.told_rank, failed_at = excluded.failed_at
+)sql",
+     kBilling},
+    // A row where it is new. Nothing, too, where there is no such tenant.
+    {Statement::InsertStripeEvent,
+     "insert_stripe_event",
+     R"sql(
+insert into store.stripe_events (tenant_id, event_id)
+select t.tenant_id, $2::text from store.tenants t where t.tenant_id = $1::uuid
+on conflict (tenant_id, event_id) do nothing
+returning event_id
+)sql",
+     kBilling},
+    // A row where the request is new, or was so long ago that it counts as new.
+    {Statement::InsertBillingRequest,
+     "insert_billing_request",
+     R"sql(
+insert into store.processed_requests (tenant_id, request_key, expires_at)
+values ($1::uuid, $2::bytea, now() + make_interval(secs => $3::bigint))
+on conflict (tenant_id, request_key) do update
+set expires_at = excluded.expires_at
+where processed_requests.expires_at <= now()
+returning request_key
+)sql",
+     kBilling},
+    // Only enterprise has a number of requests of its own.
+    {Statement::ChangeStanding,
+     "change_standing",
+     R"sql(
+update store.tenants t
+set plan = coalesce($2::text, t.plan),
+    requests_per_minute = case coalesce($2::text, t.plan)
+                              when 'enterprise' then t.requests_per_minute
+                          end,
+    subscription_status = $3::text
+where t.tenant_id = $1::uuid
+)sql",
+     kBilling},
+    {Statement::SweepStripeEvents,
+     "sweep_stripe_events",
+     R"sql(
+with doomed as (
+    select e.tenant_id, e.event_id
+    from store.stripe_events e
+    where e.received_at <= now() - interval '90 days'
+    order by e.received_at
+    limit $1::bigint
+),
+gone as (
+    delete from store.stripe_events e
+    using doomed d
+    where e.tenant_id = d.tenant_id and e.event_id = d.event_id
+    returning 1
+)
+select count(*) from gone
+)sql",
+     kMaint},
+
     {Statement::FindSchemaVersion,
      "find_schema_version",
      R"sql(
@@ -2692,7 +2796,7 @@ select coalesce(max(m.number), 0)::bigint,
        coalesce(max(m.number) filter (where m.breaking), 0)::bigint
 from store.schema_migrations m
 )sql",
-     kApp | kEgress | kMaint | kBackup},
+     kApp | kEgress | kBilling | kMaint | kBackup},
     // No role: the migrator prepares these two once their table is there.
     {Statement::FindMigration,
      "find_migration",

@@ -229,6 +229,16 @@ enum class Statement {
     SweepOutbox,
     SweepExpiryNotices,
     FindEgressKeyId,
+    // what is bought by Stripe
+    FindTenantOfCustomer,
+    FindCustomer,
+    InsertCustomer,
+    ListSubscriptions,
+    UpsertSubscription,
+    InsertStripeEvent,
+    InsertBillingRequest,
+    ChangeStanding,
+    SweepStripeEvents,
     // schema
     FindSchemaVersion,
     FindMigration,

@@ -55,7 +55,8 @@ CONF
     local user role
     for user in root "$@"; do
         for role in postgres secretstore_migrator secretstore_app secretstore_reader \
-            secretstore_egress secretstore_maint secretstore_readonly secretstore_backup; do
+            secretstore_egress secretstore_billing secretstore_maint secretstore_readonly \
+            secretstore_backup; do
             printf 'secretstore "%s" %s\n' "$user" "$role"
         done
     done | sort -u >"$data/pg_ident.conf"

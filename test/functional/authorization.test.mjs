@@ -137,6 +137,8 @@ describe('an object of another tenant, on every endpoint,', () => {
         'GET /v1/namespaces',
         'GET /v1/me',
         'PATCH /v1/me',
+        'POST /v1/billing/checkout',
+        'POST /v1/billing/portal',
         'GET /v1/me/status',
         'GET /v1/me/tokens',
         'POST /v1/me/tokens',

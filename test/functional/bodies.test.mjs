@@ -8,8 +8,11 @@ const stack = Stack.shared();
 const http = stack.client;
 
 const all = await operations(http);
-// Two take an object without members, for clients that always send one: nothing to get wrong.
-const taking = all.filter(({ takesBody, takesNothing }) => takesBody && !takesNothing);
+// Some take an object without members, for clients that always send one: nothing to get wrong. Of
+// what Stripe sends, bytes and signature are looked at, and no member (billing.test.mjs).
+const taking = all.filter(
+    ({ kinds, takesBody, takesNothing }) => kinds.length > 0 && takesBody && !takesNothing,
+);
 const bodyless = all.filter(
     (operation) => !operation.takesBody && !['GET', 'HEAD'].includes(operation.method),
 );
@@ -33,6 +36,7 @@ const kGoodBodies = {
     'POST /v1/me/tokens': { name: 'bodies' },
     'POST /v1/members': { email: 'bodies@people.example', role: 'viewer' },
     'PATCH /v1/members/{}': { role: 'viewer' },
+    'POST /v1/billing/checkout': { plan: 'pro', interval: 'monthly' },
     'POST /v1/invitations/accept': { token: `ass_invite_${'0'.repeat(43)}` },
 };
 const goodBodyOf = (operation) => kGoodBodies[operation.name.replace(/\{[^}]*\}/g, '{}')];

@@ -35,7 +35,11 @@ describe('the matrix of operations and credentials', () => {
         const open = all
             .filter((operation) => operation.kinds.length === 0)
             .map(({ name }) => name);
-        assert.deepEqual(open.sort(), ['GET /v1/health', 'GET /v1/openapi.json']);
+        assert.deepEqual(open.sort(), [
+            'GET /v1/health',
+            'GET /v1/openapi.json',
+            'POST /v1/billing/webhook',
+        ]);
     });
 
     test('holds every endpoint of this release', () => {
@@ -88,6 +92,9 @@ describe('the matrix of operations and credentials', () => {
             'DELETE /v1/members/{}',
             'POST /v1/invitations/accept',
             'GET /v1/audit',
+            'POST /v1/billing/checkout',
+            'POST /v1/billing/portal',
+            'POST /v1/billing/webhook',
             'GET /v1/health',
             'GET /v1/openapi.json',
         ]) {

@@ -223,6 +223,8 @@ describe('this test', () => {
     test('knows every operation that changes something', async () => {
         const names = (await operations(http))
             .filter(({ method, kinds }) => method !== 'GET' && kinds.length > 0)
+            // It is Stripe that keeps what was answered there: billing.test.mjs.
+            .filter(({ template }) => !template.startsWith('/v1/billing/'))
             .map(({ name }) => name.replace(/\{[^}]*\}/g, '{}'));
         assert.deepEqual(names.sort(), Object.keys(kMutations).sort());
     });

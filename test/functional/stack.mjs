@@ -346,13 +346,13 @@ export class Stack {
         return this.pidOf('egress.pid');
     }
 
-    // Of the workers that live, by number.
-    workerPids() {
-        return fs
-            .readdirSync(this.state)
+    // Of the workers that live, by number; of another pool than the store's, by its folder.
+    workerPids(pool = '.') {
+        const folder = path.join(this.state, pool);
+        return (fs.existsSync(folder) ? fs.readdirSync(folder) : [])
             .filter((name) => /^worker-\d+\.pid$/.test(name))
             .sort()
-            .map((name) => this.pidOf(name))
+            .map((name) => this.pidOf(path.join(pool, name)))
             .filter((pid) => pid > 0 && isAlive(pid));
     }
 
@@ -409,7 +409,7 @@ export class Stack {
 
     findings() {
         const lines = this.logFiles()
-            .filter((file) => /worker|pool|egress/.test(path.basename(file)))
+            .filter((file) => /worker|billing|pool|egress/.test(path.basename(file)))
             .flatMap((file) => fs.readFileSync(file, 'utf8').split('\n'));
         const at = lines.findIndex((line) => kFindings.test(line));
         return at < 0 ? '' : lines.slice(at, at + 40).join('\n');

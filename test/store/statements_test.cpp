@@ -20,10 +20,10 @@ static std::ostream& operator<<(std::ostream& out, Role role) {
 
 BOOST_AUTO_TEST_SUITE(statements)
 
-BOOST_DATA_TEST_CASE(
-    all_statements_of_a_role_prepare,
-    boost::unit_test::data::make({Role::App, Role::Reader, Role::Egress, Role::Maint}),
-    role) {
+BOOST_DATA_TEST_CASE(all_statements_of_a_role_prepare,
+                     boost::unit_test::data::make(
+                         {Role::App, Role::Reader, Role::Egress, Role::Billing, Role::Maint}),
+                     role) {
     const auto connection = Connection::open(store_test::endpoint(), role);
 
     BOOST_TEST(connection.has_value(), (connection ? "" : connection.error().detail));

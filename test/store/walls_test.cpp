@@ -38,7 +38,12 @@ const std::string kTenantTables[] = {"tenants",
                                      "deliveries",
                                      "host_checks"};
 // Of these the app sees nothing at all.
-const std::string kTablesBehindTheApp[] = {"expiry_notices", "key_set_notices", "refusal_notices"};
+const std::string kTablesBehindTheApp[] = {"expiry_notices",
+                                           "key_set_notices",
+                                           "refusal_notices",
+                                           "stripe_customers",
+                                           "stripe_subscriptions",
+                                           "stripe_events"};
 
 }  // namespace
 
@@ -63,6 +68,7 @@ BOOST_DATA_TEST_CASE(no_role_that_logs_in_truncates_a_table,
     for (const auto* role : {"secretstore_app",
                              "secretstore_reader",
                              "secretstore_egress",
+                             "secretstore_billing",
                              "secretstore_maint",
                              "secretstore_readonly",
                              "secretstore_migrator"})

@@ -279,4 +279,47 @@ BOOST_AUTO_TEST_CASE(a_dump_is_read_as_the_same_configuration) {
     BOOST_TEST(core::config::dump(load(dumped).value()) == dumped);
 }
 
+BOOST_AUTO_TEST_CASE(plans_are_not_sold_unless_it_is_asked_for) {
+    const auto config = load("");
+
+    BOOST_REQUIRE(config.has_value());
+    BOOST_TEST(!config->billing.enabled);
+    BOOST_TEST(config->billing.api_base == "https://api.stripe.com");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sold_is_read_with_its_prices) {
+    const auto config = load(
+        "billing:\n  enabled: true\n  success_url: https://a.example/s?id={CHECKOUT_SESSION_ID}\n"
+        "  cancel_url: https://a.example/c\n  return_url: https://a.example/r\n"
+        "  prices:\n    pro_monthly: price_1\n    enterprise_annual: price_2\n"
+        "  retired_prices:\n    pro: price_3,price_4\n");
+
+    BOOST_REQUIRE_MESSAGE(config.has_value(), (config ? "" : config.error().public_message));
+    BOOST_TEST(config->billing.prices.pro_monthly == "price_1");
+    BOOST_TEST(config->billing.prices.pro_annual.empty());
+    BOOST_TEST(config->billing.prices.enterprise_annual == "price_2");
+    BOOST_TEST(config->billing.retired_prices.pro ==
+               (std::vector<std::string>{"price_3", "price_4"}));
+}
+
+BOOST_DATA_TEST_CASE(billing_that_can_not_work_is_refused,
+                     data::make({"{enabled: true}",
+                                 "{enabled: true, prices: {pro_monthly: price_1}}",
+                                 "{prices: {pro_monthly: price_1, pro_annual: price_1}}",
+                                 "{prices: {pro_monthly: price_1}, retired_prices: {pro: price_1}}",
+                                 "{prices: {pro_monthly: 'price 1'}}",
+                                 "{prices: {free_monthly: price_1}}",
+                                 "{retired_prices: {pro: 'price_1,'}}",
+                                 "{api_base: 'http://api.stripe.com'}",
+                                 "{api_base: 'https://api.stripe.com/'}",
+                                 "{api_base: 'https://api.stripe.com/v1'}",
+                                 "{return_url: 'http://a.example/'}",
+                                 "{key: sk_test_1}"}),
+                     section) {
+    const auto config = load(std::string("billing: ") + section + "\n");
+
+    BOOST_REQUIRE(!config.has_value());
+    BOOST_CHECK(config.error().code == ErrorCode::ConfigInvalid);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -116,12 +116,18 @@ BOOST_DATA_TEST_CASE(a_path_template_that_the_router_could_not_serve_is_refused,
     BOOST_TEST(!fcgi::is_complete(with_path(path)));
 }
 
-BOOST_AUTO_TEST_CASE(only_health_and_the_document_ask_for_no_credential) {
+BOOST_AUTO_TEST_CASE(what_billing_serves_is_billing_alone) {
+    for (const auto& route : fcgi::billing_routes())
+        BOOST_TEST(route.path.starts_with("/v1/billing/"));
+    BOOST_TEST(fcgi::billing_routes().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(only_health_the_document_and_stripe_ask_for_no_credential) {
     std::vector<std::string_view> open;
     for (const auto& route : fcgi::routes())
         if (route.auth == AuthKind::None) open.push_back(route.operation_id);
 
-    const std::vector<std::string_view> expected{"showHealth", "showOpenApi"};
+    const std::vector<std::string_view> expected{"takeStripeEvent", "showHealth", "showOpenApi"};
     BOOST_TEST(open == expected, boost::test_tools::per_element());
 }
 

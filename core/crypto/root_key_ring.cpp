@@ -34,10 +34,8 @@ Result<std::unique_ptr<RootKeyRing>> load_root_key_ring(const std::filesystem::p
         return std::make_unique<RootKeyRing>(std::move(*current), nullptr);
     auto next = load_root_key_file(next_path);
     if (!next) return failure(std::move(next));
-    if ((*next)->id() == (*current)->id())
-        return failure(ErrorCode::ConfigInvalid,
-                       "The root key files " + path.string() + " and " + next_path.string() +
-                           " hold the same key; remove the second");
+    // The rotation had nothing left to do but to remove it.
+    if ((*next)->id() == (*current)->id()) next->reset();
     return std::make_unique<RootKeyRing>(std::move(*current), std::move(*next));
 }
 

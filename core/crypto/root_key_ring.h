@@ -37,7 +37,8 @@ class RootKeyRing final : public KeyProvider {
 std::filesystem::path next_root_key_file(const std::filesystem::path& path);
 
 // The key in `path`, and the one that follows it where that file is there. Errors: ConfigInvalid,
-// as load_root_key_file(); or two files with the same key.
+// as load_root_key_file(). Where both are the same key, a commit was interrupted: it follows
+// nobody.
 Result<std::unique_ptr<RootKeyRing>> load_root_key_ring(const std::filesystem::path& path);
 
 }  // namespace core::crypto

@@ -86,6 +86,9 @@ Result<void> root_key_rotate_begin(const config::Config& config) {
     // One that was begun and interrupted goes on with the key that it made.
     const auto present = open_root_keys(config);
     if (!present) return failure(present);
+    // What is there and follows nobody was left behind by a commit.
+    if ((*present)->next() == nullptr)
+        if (const auto removed = place->remove_successor(); !removed) return removed;
     const auto added = place->add_successor((*present)->token_epoch());
     if (!added) return added;
     Session session(config, store::Role::Maint);

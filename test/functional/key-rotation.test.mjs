@@ -169,6 +169,23 @@ describe('the root key', () => {
         await restartWorkers();
     });
 
+    test('whose commit was interrupted before its last step serves, and can be replaced again', async () => {
+        const household = await newHousehold(3);
+        // The credential of the successor is still there, and is the root key already.
+        const leftover = `${rootFile()}-next`;
+        fs.copyFileSync(rootFile(), leftover);
+        fs.chmodSync(leftover, 0o400);
+        if (stack.owner.uid !== undefined) fs.chownSync(leftover, stack.owner.uid, stack.owner.gid);
+        await restartWorkers();
+        assert.deepEqual(await valuesOf(household), expected(household));
+
+        await stack.ctl(['root-key', 'rotate', 'begin']);
+
+        assert.notEqual(fs.readFileSync(leftover, 'utf8'), fs.readFileSync(rootFile(), 'utf8'));
+        await stack.ctl(['root-key', 'rotate', 'abort']);
+        await restartWorkers();
+    });
+
     test('is not rotated when no rotation was begun', async () => {
         for (const step of ['run', 'commit', 'abort']) {
             const refused = await stack.ctl(['root-key', 'rotate', step]).then(() => '', String);

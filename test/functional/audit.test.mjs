@@ -352,8 +352,8 @@ describe('the database roles of the service', () => {
         'set session_replication_role = replica',
         "select pg_read_file('/etc/hostname')",
         "copy store.secrets to program 'cat'",
-        'insert into store.tenant_keys select * from store.tenant_keys',
-        'insert into store.service_keys select * from store.service_keys',
+        'insert into store.tenant_keys (kek_id, replaced_at) select kek_id, now() from store.tenant_keys',
+        'insert into store.service_keys (key_id, box) select key_id, box from store.service_keys',
         "update store.tenants set plan = 'enterprise'",
     ];
     for (const role of ['secretstore_app', 'secretstore_reader']) {

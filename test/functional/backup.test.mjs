@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-import { after, assert, before, describe, inParallel, test } from './claim.mjs';
+import { after, assert, before, describe, eventually, inParallel, test } from './claim.mjs';
 import { kPatience, newFolder, Stack } from './stack.mjs';
 
 const kSecrets = Number(process.env.SECRETSTORE_DRILL_SECRETS ?? 2_000);
@@ -64,7 +64,7 @@ async function whileWriting(work) {
         }
     });
     try {
-        return { result: await work(), acknowledged, failures };
+        return { result: await work(acknowledged), acknowledged, failures };
     } finally {
         running = false;
         await Promise.all(writers);
@@ -105,8 +105,11 @@ describe('a backup', () => {
     let written;
 
     test('is made while people write', { timeout: kLong }, async (t) => {
-        written = await whileWriting(async () => {
-            await here.ctl(['backup', folderOf('warm-up')], { timeoutMs: kLong });
+        written = await whileWriting(async (acknowledged) => {
+            // The manifest's time is in whole seconds.
+            await eventually('something was acknowledged more than a second ago', () =>
+                [...acknowledged.values()].some(([first]) => Date.now() - first.answered > 2_000),
+            );
             const said = await here.ctl(['backup', folder], { timeoutMs: kLong });
             return said.split('\n')[0];
         });
@@ -123,7 +126,6 @@ describe('a backup', () => {
         assert.ok(!everything.includes(Buffer.from(rootKey, 'base64url')), 'no root key');
         assert.ok(!everything.includes('value-0-0'), 'no value');
         assert.ok(!everything.includes(agent.key), 'no agent key');
-        fs.rmSync(folderOf('warm-up'), { recursive: true });
     });
 
     test('is proved by restoring it into a scratch cluster', { timeout: kLong }, async (t) => {

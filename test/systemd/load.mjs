@@ -33,6 +33,7 @@ function send(agent, { method, path, token, body, name }) {
 
 export class Load {
     #agent;
+    #fresh; // a connection for each request
     #token;
     #loops;
     #going = true;
@@ -41,6 +42,7 @@ export class Load {
     constructor({ caFile, token }) {
         const ca = fs.readFileSync(caFile);
         this.#agent = new https.Agent({ keepAlive: true, maxSockets: kConnections, ca });
+        this.#fresh = new https.Agent({ keepAlive: false, ca });
         this.#token = token;
         this.#loops = Array.from({ length: kConnections }, (_, i) => this.#loop(i));
     }
@@ -57,10 +59,14 @@ export class Load {
             // Names of attempts that got no answer: the audit log names whoever asked.
             const lost = [];
             const attempt = () =>
-                send(this.#agent, { ...request, name: `load/${number}.${turn}.${lost.length}` });
+                send(lost.length ? this.#fresh : this.#agent, {
+                    ...request,
+                    name: `load/${number}.${turn}.${lost.length}`,
+                });
             let answer = await attempt();
             // An nginx that is reloaded closes connections that wait for a request, and one may just
-            // be on its way. The method is idempotent: so it is sent again (RFC 9110 §9.2.2).
+            // be on its way. The method is idempotent: so it is sent again (RFC 9110 §9.2.2), over a
+            // new connection, for the others in the pool may be dying too.
             while (answer.closed && lost.length < kResends) {
                 lost.push(`load/${number}.${turn}.${lost.length}`);
                 answer = await attempt();

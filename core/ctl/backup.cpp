@@ -24,6 +24,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -215,6 +216,23 @@ Result<void> check_root_key(const BackupManifest& manifest, const crypto::KeyPro
                        ": bring the one of then with 'secretstorectl root-key import'");
 }
 
+struct OpenedBackup {
+    BackupManifest manifest;
+    std::unique_ptr<crypto::RootKeyRing> root_key;
+};
+
+// A backup that is as it was written, and the root key that opens it. Errors: ConfigInvalid,
+// IntegrityFailure.
+Result<OpenedBackup> open_backup(const config::Config& config, const fs::path& folder) {
+    auto manifest = read_manifest(folder);
+    if (!manifest) return failure(manifest);
+    if (const auto fine = check_files(folder, *manifest); !fine) return failure(fine);
+    auto root_key = open_root_keys(config);
+    if (!root_key) return failure(root_key);
+    if (const auto right = check_root_key(*manifest, **root_key); !right) return failure(right);
+    return OpenedBackup{*std::move(manifest), *std::move(root_key)};
+}
+
 Result<void> load_dump(const store::Endpoint& endpoint,
                        const std::string& user,
                        const fs::path& file,
@@ -402,14 +420,11 @@ Result<ExitCode> backup_verify(const config::Config& config,
                                const fs::path& folder,
                                const fs::path& place) {
     const auto begin = steady_clock::now();
-    const auto manifest = read_manifest(folder);
-    if (!manifest) return failure(manifest);
-    if (const auto fine = check_files(folder, *manifest); !fine) return failure(fine);
-    const auto root_key = open_root_keys(config);
-    if (!root_key) return failure(root_key);
-    if (const auto right = check_root_key(*manifest, **root_key); !right) return failure(right);
-    print_line("backup      of " + format_rfc3339(manifest->taken_at) + ", " +
-               size_text(manifest->dump_bytes) + ", unchanged");
+    const auto opened = open_backup(config, folder);
+    if (!opened) return failure(opened);
+    const auto& [manifest, root_key] = *opened;
+    print_line("backup      of " + format_rfc3339(manifest.taken_at) + ", " +
+               size_text(manifest.dump_bytes) + ", unchanged");
 
     const auto cluster = ScratchCluster::start(config, place.empty() ? kScratchPlace : place);
     if (!cluster) return failure(cluster);
@@ -417,7 +432,7 @@ Result<ExitCode> backup_verify(const config::Config& config,
         cluster->endpoint(), "postgres", folder / kDumpFile, {"--exit-on-error", "--jobs=2"});
     if (!restored) return failure(restored);
     print_line("restored    into a scratch cluster, " + in_seconds(begin));
-    const auto good = judge(cluster->endpoint(), *manifest, **root_key);
+    const auto good = judge(cluster->endpoint(), manifest, *root_key);
     if (!good) return failure(good);
     print_line("verdict     " + std::string(*good ? "GOOD" : "BAD") + ", " + in_seconds(begin));
     return *good ? ExitCode::Ok : ExitCode::Failure;
@@ -427,15 +442,12 @@ Result<ExitCode> restore(const config::Config& config,
                          const fs::path& folder,
                          Acknowledged acknowledged) {
     const auto begin = steady_clock::now();
-    const auto manifest = read_manifest(folder);
-    if (!manifest) return failure(manifest);
-    if (const auto fine = check_files(folder, *manifest); !fine) return failure(fine);
-    const auto root_key = open_root_keys(config);
-    if (!root_key) return failure(root_key);
-    if (const auto right = check_root_key(*manifest, **root_key); !right) return failure(right);
+    const auto opened = open_backup(config, folder);
+    if (!opened) return failure(opened);
+    const auto& [manifest, root_key] = *opened;
     const auto endpoint = config::endpoint_of(config);
     if (const auto empty = refuse_used_database(endpoint); !empty) return failure(empty);
-    say_what_returns(*manifest);
+    say_what_returns(manifest);
     if (acknowledged == Acknowledged::No) return unacknowledged();
 
     // Before anything of the old database can be served.
@@ -450,12 +462,12 @@ Result<ExitCode> restore(const config::Config& config,
                   {"--exit-on-error", "--single-transaction", "--role=secretstore_owner"});
     if (!restored) return failure(restored);
     print_line("restored    " + in_seconds(begin));
-    const auto good = judge(endpoint, *manifest, **root_key);
+    const auto good = judge(endpoint, manifest, *root_key);
     if (!good) return failure(good);
     if (!*good)
         return failure(ErrorCode::IntegrityFailure,
                        "what was restored is not what the backup says: don't serve it");
-    if (manifest->schema < store::kOldestUsableSchema)
+    if (manifest.schema < store::kOldestUsableSchema)
         print_line("Its schema is older than this program: run 'secretstorectl db migrate'.");
     print_line("Done in " + in_seconds(begin) + ". Restart the workers; agents get new tokens.");
     return ExitCode::Ok;

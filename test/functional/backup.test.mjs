@@ -174,18 +174,19 @@ describe('a backup', () => {
         fs.rmSync(copy, { recursive: true });
     });
 
-    test('does not open with another root key', async () => {
+    test('does not open with another root key', async (t) => {
         const other = await Stack.start({ workers: 1 });
+        t.after(() => other.stop());
         const copy = copyFor(other, folder, path.join(other.state, 'copy'));
 
         const said = await refusal(other, ['backup', 'verify', copy]);
 
         assert.match(said, /exit 78: .*opens with the root key .*root-key import/s);
-        await other.stop();
     });
 
     test('comes back elsewhere, with all that was acknowledged, and old tokens are dead', { timeout: kLong }, async (t) => {
         const there = await anotherHost();
+        t.after(() => there.stop());
         const copy = copyFor(there, folder, path.join(there.state, 'copy'));
 
         const used = await refusal(there, ['restore', copy, '--acknowledge']);
@@ -241,6 +242,5 @@ describe('a backup', () => {
             token: write.token,
             body: { value: 'v' },
         })).expect(200);
-        await there.stop();
     });
 });

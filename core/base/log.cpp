@@ -3,6 +3,9 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 
+// Where in the source a line is written is the same for all of them: this file.
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
@@ -11,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -48,9 +52,8 @@ int syslog_priority(Level level) {
     return LOG_INFO;
 }
 
-// systemd sets JOURNAL_STREAM when stderr is connected to the journal.
 bool under_journal() {
-    static const bool connected = std::getenv("JOURNAL_STREAM") != nullptr;
+    static const bool connected = is_journal_stream(std::getenv("JOURNAL_STREAM"), STDERR_FILENO);
     return connected;
 }
 
@@ -71,12 +74,13 @@ std::string logfmt(Level level, std::string_view event, std::initializer_list<Fi
 
 void send_to_journal(Level level, std::string_view event, std::initializer_list<Field> fields) {
     std::vector<std::string> entries;
-    entries.reserve(fields.size() + 3);
+    entries.reserve(fields.size() + 4);
     std::string message(event);
     for (const auto& field : fields)
         message.append(" ").append(field.name()).append("=").append(field.value());
     entries.push_back("MESSAGE=" + message);
     entries.push_back("PRIORITY=" + std::to_string(syslog_priority(level)));
+    entries.push_back("SYSLOG_IDENTIFIER=" + std::string(program_invocation_short_name));
     entries.push_back("SECRETSTORE_EVENT=" + std::string(event));
     for (const auto& field : fields) {
         std::string name = "SECRETSTORE_" + std::string(field.name());
@@ -93,6 +97,12 @@ void send_to_journal(Level level, std::string_view event, std::initializer_list<
 }
 
 }  // namespace
+
+bool is_journal_stream(const char* variable, int descriptor) {
+    struct stat status {};
+    return variable != nullptr && ::fstat(descriptor, &status) == 0 &&
+           std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == variable;
+}
 
 Quoted quoted(std::string_view text) {
     constexpr std::size_t kLongest = 200;

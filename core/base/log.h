@@ -85,6 +85,10 @@ class Field {
 template <class T>
 concept Loggable = std::is_constructible_v<Field, Literal, T>;
 
+// Is that descriptor what systemd connected to the journal? `variable`: JOURNAL_STREAM, device and
+// inode of it (systemd.exec(5)); a program whose stderr was redirected since has the variable too.
+bool is_journal_stream(const char* variable, int descriptor);
+
 // Lines above this level are dropped. May be changed at any time.
 void set_level(Level level);
 Level level();

@@ -7,6 +7,7 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -211,6 +212,20 @@ BOOST_AUTO_TEST_CASE(outside_text_is_cut_at_200_bytes) {
 
 BOOST_AUTO_TEST_CASE(a_nul_in_outside_text_does_not_end_it) {
     BOOST_TEST(logging::quoted(std::string_view("a\0b", 3)).text() == R"(a\x00b)");
+}
+
+BOOST_AUTO_TEST_CASE(the_journal_is_known_by_device_and_inode) {
+    struct stat status {};
+    BOOST_REQUIRE(::fstat(STDERR_FILENO, &status) == 0);
+    const std::string device = std::to_string(status.st_dev);
+
+    const auto is_stream = [](const std::string& variable) {
+        return logging::is_journal_stream(variable.c_str(), STDERR_FILENO);
+    };
+    BOOST_TEST(is_stream(device + ":" + std::to_string(status.st_ino)));
+    BOOST_TEST(!is_stream(device + ":" + std::to_string(status.st_ino + 1)));
+    BOOST_TEST(!is_stream(""));
+    BOOST_TEST(!logging::is_journal_stream(nullptr, STDERR_FILENO));
 }
 
 BOOST_AUTO_TEST_CASE(a_moved_secret_leaves_nothing_behind) {

@@ -88,6 +88,7 @@ Status status_of(ErrorCode code) {
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::AuditUnavailable:
         case ErrorCode::PlanChanged:
             return Status::ServiceUnavailable;
         case ErrorCode::ConfigInvalid:
@@ -135,6 +136,7 @@ std::string_view wire_code(ErrorCode code) {
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::AuditUnavailable:
         case ErrorCode::PlanChanged:
         case ErrorCode::Internal:
             return "INTERNAL_ERROR";

@@ -331,6 +331,7 @@ std::string_view example_message(ErrorCode code) {
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::AuditUnavailable:
         case ErrorCode::PlanChanged:
             return "The service is not available at this moment. Try again after the seconds in "
                    "Retry-After.";

@@ -46,6 +46,8 @@ std::string_view to_string(ErrorCode code) {
             return "StripeUnavailable";
         case ErrorCode::StoreUnavailable:
             return "StoreUnavailable";
+        case ErrorCode::AuditUnavailable:
+            return "AuditUnavailable";
         case ErrorCode::PlanChanged:
             return "PlanChanged";
         case ErrorCode::Internal:

@@ -36,6 +36,7 @@ enum class ErrorCode {
     IssuerUnavailable,  // the keys of an identity provider are too old; concerns people only
     StripeUnavailable,  // no answer of Stripe that is of use; concerns billing only
     StoreUnavailable,   // PostgreSQL is away, too slow, or a COMMIT's outcome is unknown
+    AuditUnavailable,   // PostgreSQL refused the audit record: nothing was done, nothing is given
     PlanChanged,        // judged by a plan that is not the tenant's any more; to be judged again
     Internal,           // a bug
 };

@@ -28,7 +28,7 @@ using PgResult = std::unique_ptr<PGresult, ClearResult>;
 // PQfinish on a connection with a query under way closes the socket; the server notices and rolls
 // back.
 StoreFailure lost(std::string message) {
-    return StoreFailure{{}, std::move(message), {}, true};
+    return StoreFailure{{}, std::move(message), {}, true, false};
 }
 
 StoreFailure failure_of(const PGresult* result) {
@@ -39,7 +39,19 @@ StoreFailure failure_of(const PGresult* result) {
     return StoreFailure{code != nullptr ? code : "",
                         message != nullptr ? message : "no message",
                         constraint != nullptr ? constraint : "",
+                        false,
                         false};
+}
+
+// The one write of a batch of reads is its audit records.
+bool writes_audit(Statement statement) {
+    return statement == Statement::InsertAuditEvent || statement == Statement::ReadSecrets;
+}
+
+StoreFailure failure_of(const PGresult* result, Statement statement) {
+    StoreFailure failed = failure_of(result);
+    failed.of_audit = writes_audit(statement) && is_write_refused(failed.sqlstate);
+    return failed;
 }
 
 std::string_view name_of(Role role) {
@@ -169,19 +181,19 @@ struct Connection::Impl {
     }
 
     // Reads all results up to the synchronisation point; the first failure wins.
-    StoreResult<std::vector<ResultSet>> receive(std::size_t steps) {
+    StoreResult<std::vector<ResultSet>> receive(std::span<const Step> steps) {
         const auto deadline = Clock::now() + response_timeout;
         std::vector<ResultSet> results;
-        results.reserve(steps);
+        results.reserve(steps.size());
         std::optional<StoreFailure> failed;
-        for (std::size_t i = 0; i < steps; ++i) {
+        for (const auto& step : steps) {
             auto result = step_result(deadline);
             if (!result) return tl::unexpected(failed.value_or(result.error()));
             const auto status = PQresultStatus(result->get());
             if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
                 results.emplace_back(result->release());
             else if (status != PGRES_PIPELINE_ABORTED && !failed)
-                failed = failure_of(result->get());
+                failed = failure_of(result->get(), step.statement);
         }
         const auto synced = await_sync(deadline, failed);
         if (failed) return tl::unexpected(*failed);
@@ -285,7 +297,7 @@ Result<Connection> Connection::open(const Endpoint& endpoint, Role role) {
 StoreResult<std::vector<ResultSet>> Connection::run(std::span<const Step> steps) {
     if (!m_impl->send(steps))
         return tl::unexpected(m_impl->break_off("the statement can't be sent"));
-    return m_impl->receive(steps.size());
+    return m_impl->receive(steps);
 }
 
 StoreResult<ResultSet> Connection::run(Statement statement, const Parameters& parameters) {

@@ -247,7 +247,11 @@ struct ReadBatcher::Impl {
         log::warning(
             "read_batch_failed",
             {{"size", batch.size()}, {"error", error.code}, {"detail", log::quoted(error.detail)}});
-        if (batch.size() == 1 || error.code == ErrorCode::StoreUnavailable) {
+        // Only of rows that were judged (class 23) may the next one be another's fault.
+        const bool hopeless =
+            error.code == ErrorCode::StoreUnavailable ||
+            (error.code == ErrorCode::AuditUnavailable && !failed.sqlstate.starts_with("23"));
+        if (batch.size() == 1 || hopeless) {
             for (auto* waiting : batch)
                 waiting->finish(tl::unexpected(error));
             return;

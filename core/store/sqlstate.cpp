@@ -1,5 +1,6 @@
 #include "core/store/sqlstate.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,9 +12,24 @@ Error unavailable(std::string detail) {
                  std::move(detail)};
 }
 
+bool is_write_refused(std::string_view sqlstate) {
+    // Integrity (a row for which there is no partition included), resources, limits, system errors;
+    // rights, and a standby or a read-only database.
+    constexpr std::array<std::string_view, 4> kClasses{"23", "53", "54", "58"};
+    return sqlstate == "42501" || sqlstate == "25006" ||
+           std::any_of(kClasses.begin(), kClasses.end(), [sqlstate](std::string_view prefix) {
+               return sqlstate.starts_with(prefix);
+           });
+}
+
 Error to_error(const StoreFailure& failure) {
     std::string detail =
         failure.sqlstate.empty() ? failure.message : failure.sqlstate + ": " + failure.message;
+    if (failure.of_audit)
+        return Error{ErrorCode::AuditUnavailable,
+                     "The database can't record this right now, so it was not done; try again "
+                     "shortly",
+                     std::move(detail)};
     // Connection exceptions, insufficient resources, operator intervention, system errors;
     // 25006 is a standby or a read-only database.
     constexpr std::array<std::string_view, 4> kAwayClasses{"08", "53", "57", "58"};

@@ -24,9 +24,16 @@ struct StoreFailure {
     std::string constraint;  // the name of the one that was violated, if any
     // The connection broke: it must be opened again, and the outcome of a COMMIT is unknown.
     bool connection_lost = false;
+    // What failed was to write an audit record.
+    bool of_audit = false;
 };
 
-// Classes 08, 53, 57 and 58, timeouts, and no code at all: the database is away or overloaded;
+// Does the server say that it can't, or may not, store a row: no partition, disk full, read-only?
+// (Rather than that it is going away, or that others were faster.)
+bool is_write_refused(std::string_view sqlstate);
+
+// A refused audit record is AuditUnavailable. Of all others: classes 08, 53, 57 and 58, timeouts,
+// and no code at all: the database is away or overloaded;
 // 23505, 40001 and 40P01 are the caller's to handle; all else is a bug of ours.
 Error to_error(const StoreFailure& failure);
 

@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Mapping& mapping) {
     return out << core::to_string(mapping.code);
 }
 
-const std::array<Mapping, 22> kMappings{{
+const std::array<Mapping, 23> kMappings{{
     {ErrorCode::InvalidRequest, 400, "INVALID_REQUEST"},
     {ErrorCode::UnsupportedMediaType, 415, "INVALID_REQUEST"},
     {ErrorCode::Unauthorized, 401, "UNAUTHORIZED"},
@@ -52,6 +52,7 @@ const std::array<Mapping, 22> kMappings{{
     {ErrorCode::IssuerUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StripeUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StoreUnavailable, 503, "INTERNAL_ERROR"},
+    {ErrorCode::AuditUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::PlanChanged, 503, "INTERNAL_ERROR"},
     {ErrorCode::Internal, 500, "INTERNAL_ERROR"},
 }};

@@ -7,6 +7,7 @@
 #include "core/base/result.h"
 #include "core/identity/principal.h"
 #include "core/service/access.h"
+#include "core/service/metrics.h"
 #include "core/service/rate_limits.h"
 #include "fcgi/http.h"
 #include "fcgi/routes.h"
@@ -24,6 +25,8 @@ class Backend {
 
     virtual const core::Clock& clock() = 0;
     virtual core::service::RateLimits& rate_limits() = 0;
+    // nullptr: nothing is counted.
+    virtual core::service::Metrics* metrics() = 0;
 
     // Who is asking? Errors: as core::service::Authenticator::identify().
     virtual core::Result<core::identity::Principal> identify(

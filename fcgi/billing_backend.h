@@ -20,6 +20,7 @@ class BillingBackend final : public Backend {
 
     const core::Clock& clock() override { return m_runtime.clock; }
     core::service::RateLimits& rate_limits() override { return m_rate_limits; }
+    core::service::Metrics* metrics() override { return m_runtime.metrics; }
     core::Result<core::identity::Principal> identify(const core::identity::Access& wanted,
                                                      const core::service::Credentials& credentials,
                                                      const core::identity::Origin& origin) override;

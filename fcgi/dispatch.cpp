@@ -1,6 +1,7 @@
 #include "fcgi/dispatch.h"
 
 #include "core/base/log.h"
+#include "core/service/audit_trail.h"
 #include "fcgi/authenticate.h"
 #include "fcgi/error_response.h"
 #include "fcgi/rate_limit_headers.h"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -71,14 +73,23 @@ bool may_log_unavailable() {
     return last_second.exchange(now) != now;
 }
 
-void log_error(const core::Error& error, const core::RequestId& request_id) {
-    const bool internal = is_internal(error.code) &&
-                          (error.code != ErrorCode::StoreUnavailable || may_log_unavailable());
-    core::log::write(internal ? core::log::Level::Error : core::log::Level::Debug,
-                     "request_failed",
-                     {{"request_id", request_id},
-                      {"code", error.code},
-                      {"detail", core::log::quoted(error.detail)}});
+bool is_database_trouble(ErrorCode code) {
+    return code == ErrorCode::StoreUnavailable || code == ErrorCode::AuditUnavailable;
+}
+
+void log_error(const core::Error& error,
+               const core::RequestId& request_id,
+               const std::optional<core::TenantId>& tenant) {
+    const bool internal =
+        is_internal(error.code) && (!is_database_trouble(error.code) || may_log_unavailable());
+    const auto level = internal ? core::log::Level::Error : core::log::Level::Debug;
+    const core::log::Field request{"request_id", request_id};
+    const core::log::Field code{"code", error.code};
+    const core::log::Field detail{"detail", core::log::quoted(error.detail)};
+    if (tenant)
+        core::log::write(level, "request_failed", {request, {"tenant", *tenant}, code, detail});
+    else
+        core::log::write(level, "request_failed", {request, code, detail});
 }
 
 void log_answer(const HttpResponse& response,
@@ -137,13 +148,13 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
                                              const IncomingRequest& incoming,
                                              BodySource& body,
                                              const core::RequestId& request_id,
-                                             RateJudgement& judged) {
+                                             Caller& caller) {
     const Route& route = *routed.route;
     auto origin = origin_of(incoming, request_id);
     if (!origin) return core::failure(std::move(origin));
     auto principal = identify(m_backend, route, incoming, *origin);
     if (!principal) return core::failure(std::move(principal));
-    if (auto admitted = admit(route, *principal, *origin, judged); !admitted)
+    if (auto admitted = admit(route, *principal, *origin, caller); !admitted)
         return core::failure(std::move(admitted));
 
     if (auto known = request.query.accept_only(route.query); !known)
@@ -166,20 +177,21 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
         if (!document) return core::failure(std::move(document));
         request.body = std::move(*document);
     }
-    return handle(route, *principal, *origin, request, judged);
+    return handle(route, *principal, *origin, request, caller.judged);
 }
 
 core::Result<void> Dispatcher::admit(const Route& route,
                                      core::identity::Principal& principal,
                                      core::identity::Origin& origin,
-                                     RateJudgement& judged) {
+                                     Caller& caller) {
     if (route.auth == core::identity::AuthKind::None) return {};
     // Whom an ID token names may belong to no tenant, or be about to join one.
     if (!std::holds_alternative<core::identity::IdentityPrincipal>(principal)) {
+        caller.tenant = core::service::tenant_of(principal);
         auto judgement = m_backend.rate_limits().judge(principal, origin);
         if (!judgement) return core::failure(std::move(judgement));
-        judged = std::move(*judgement);
-        if (judged.refusal) return tl::unexpected(*judged.refusal);
+        caller.judged = std::move(*judgement);
+        if (caller.judged.refusal) return tl::unexpected(*caller.judged.refusal);
     }
     return m_backend.check_access({route.auth, route.role}, principal, origin);
 }
@@ -202,9 +214,12 @@ core::Result<HttpResponse> Dispatcher::handle(const Route& route,
 
 HttpResponse Dispatcher::answer(const IncomingRequest& incoming,
                                 BodySource& body,
-                                const core::RequestId& request_id) {
-    auto routed = route_request(m_router, incoming);
+                                const core::RequestId& request_id,
+                                RequestMeter& meter) {
+    const bool admin = incoming.listener == Listener::Admin;
+    auto routed = route_request(admin ? m_routers.admin : m_routers.open, incoming);
     if (!routed) return std::move(routed).error();
+    if (!admin) meter.routed(*routed->route);
 
     HttpRequest request{.path = std::move(routed->path),
                         .query = std::move(routed->query),
@@ -213,20 +228,29 @@ HttpResponse Dispatcher::answer(const IncomingRequest& incoming,
                         .if_match = incoming.if_match,
                         .if_none_match = incoming.if_none_match,
                         .stripe_signature = incoming.stripe_signature};
-    RateJudgement judged;
-    auto served = serve(*routed, request, incoming, body, request_id, judged);
-    if (!served) log_error(served.error(), request_id);
+    Caller caller;
+    auto served = serve(*routed, request, incoming, body, request_id, caller);
+    if (!served) {
+        log_error(served.error(), request_id, caller.tenant);
+        meter.failed(
+            served.error().code,
+            caller.judged.refusal ? RequestMeter::Limit::OfPlan : RequestMeter::Limit::OfAddress);
+    }
     HttpResponse response =
         served ? *std::move(served) : error_response(served.error(), credential_sent(incoming));
-    if (judged.quota) add_rate_limit_headers(response, *judged.quota, m_backend.clock().now());
+    const auto& quota = caller.judged.quota;
+    if (quota) add_rate_limit_headers(response, *quota, m_backend.clock().now());
     return response;
 }
 
 HttpResponse Dispatcher::dispatch(const IncomingRequest& incoming, BodySource& body) {
     const core::RequestId request_id = request_id_of(incoming.request_id);
     core::Error error{ErrorCode::Internal, {}, "an exception of unknown type"};
+    const bool counted = incoming.listener == Listener::Public;
+    RequestMeter meter(counted ? m_backend.metrics() : nullptr, incoming);
     try {
-        HttpResponse response = answer(incoming, body, request_id);
+        HttpResponse response = answer(incoming, body, request_id, meter);
+        meter.answered(response.status);
         log_answer(response, incoming, request_id);
         return response;
     } catch (const std::exception& exception) {
@@ -236,7 +260,7 @@ HttpResponse Dispatcher::dispatch(const IncomingRequest& incoming, BodySource& b
     } catch (...) {
         m_doubtful = true;
     }
-    log_error(error, request_id);
+    log_error(error, request_id, std::nullopt);
     return error_response(error, credential_sent(incoming));
 }
 

@@ -10,16 +10,24 @@
 #include "core/service/rate_limits.h"
 #include "fcgi/backend.h"
 #include "fcgi/http.h"
+#include "fcgi/request_metrics.h"
 #include "fcgi/router.h"
 
 #include <cstddef>
+#include <optional>
 
 namespace fcgi {
+
+// What may be called at which listener: routes() at the public one, admin_routes() at the other.
+struct Routers {
+    Router open;
+    Router admin;
+};
 
 class Dispatcher {
   public:
     // Both must outlive this object.
-    Dispatcher(const Router& router, Backend& backend) : m_router(router), m_backend(backend) {}
+    Dispatcher(const Routers& routers, Backend& backend) : m_routers(routers), m_backend(backend) {}
 
     // Always an answer, whatever happens below.
     HttpResponse dispatch(const IncomingRequest& incoming, BodySource& body);
@@ -29,28 +37,34 @@ class Dispatcher {
     [[nodiscard]] bool is_doubtful() const { return m_doubtful; }
 
   private:
+    // Filled as soon as it is known whose request this is.
+    struct Caller {
+        std::optional<core::TenantId> tenant;
+        core::service::RateJudgement judged;
+    };
+
     HttpResponse answer(const IncomingRequest& incoming,
                         BodySource& body,
-                        const core::RequestId& request_id);
-    // Fills `judged` as soon as it is known whose request this is.
+                        const core::RequestId& request_id,
+                        RequestMeter& meter);
     core::Result<HttpResponse> serve(const Routed& routed,
                                      HttpRequest& request,
                                      const IncomingRequest& incoming,
                                      BodySource& body,
                                      const core::RequestId& request_id,
-                                     core::service::RateJudgement& judged);
+                                     Caller& caller);
     // Is this caller within its limit, and may it call this?
     core::Result<void> admit(const Route& route,
                              core::identity::Principal& principal,
                              core::identity::Origin& origin,
-                             core::service::RateJudgement& judged);
+                             Caller& caller);
     core::Result<HttpResponse> handle(const Route& route,
                                       core::identity::Principal& principal,
                                       core::identity::Origin& origin,
                                       const HttpRequest& request,
                                       core::service::RateJudgement& judged);
 
-    const Router& m_router;
+    const Routers& m_routers;
     Backend& m_backend;
     bool m_doubtful = false;
 };

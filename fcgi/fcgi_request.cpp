@@ -118,20 +118,22 @@ void FcgiRequest::Impl::take_parameters() {
     const auto text = [&](const char* name) {
         return parameter(name, environment).value_or(std::string_view{});
     };
-    incoming = {.method = text("REQUEST_METHOD"),
-                .target = text("REQUEST_URI"),
-                .request_id = text("REQUEST_ID"),
-                .remote_address = text("REMOTE_ADDR"),
-                .content_length = text("CONTENT_LENGTH"),
-                .content_type = parameter("CONTENT_TYPE", environment),
-                .authorization = parameter("HTTP_AUTHORIZATION", environment),
-                .tenant = parameter("HTTP_X_TENANT_ID", environment),
-                .user_agent = parameter("HTTP_USER_AGENT", environment),
-                .if_match = parameter("HTTP_IF_MATCH", environment),
-                .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment),
-                .idempotency_key = parameter("HTTP_IDEMPOTENCY_KEY", environment),
-                .idempotency_keys = count_parameters("HTTP_IDEMPOTENCY_KEY", environment),
-                .stripe_signature = parameter("HTTP_STRIPE_SIGNATURE", environment)};
+    incoming = {
+        .listener = text("SECRETSTORE_LISTENER") == "admin" ? Listener::Admin : Listener::Public,
+        .method = text("REQUEST_METHOD"),
+        .target = text("REQUEST_URI"),
+        .request_id = text("REQUEST_ID"),
+        .remote_address = text("REMOTE_ADDR"),
+        .content_length = text("CONTENT_LENGTH"),
+        .content_type = parameter("CONTENT_TYPE", environment),
+        .authorization = parameter("HTTP_AUTHORIZATION", environment),
+        .tenant = parameter("HTTP_X_TENANT_ID", environment),
+        .user_agent = parameter("HTTP_USER_AGENT", environment),
+        .if_match = parameter("HTTP_IF_MATCH", environment),
+        .if_none_match = parameter("HTTP_IF_NONE_MATCH", environment),
+        .idempotency_key = parameter("HTTP_IDEMPOTENCY_KEY", environment),
+        .idempotency_keys = count_parameters("HTTP_IDEMPOTENCY_KEY", environment),
+        .stripe_signature = parameter("HTTP_STRIPE_SIGNATURE", environment)};
 }
 
 void FcgiRequest::Impl::wipe_credential() {

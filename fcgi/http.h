@@ -49,8 +49,13 @@ constexpr int code_of(Status status) {
     return static_cast<int>(status);
 }
 
+// Which of the web server's listeners a request came to: it says so itself, by a parameter that no
+// header can become.
+enum class Listener : std::uint8_t { Public, Admin };
+
 // A request as the web server hands it over. All views die with the request.
 struct IncomingRequest {
+    Listener listener = Listener::Public;
     std::string_view method;
     std::string_view target;  // raw, as it stood in the request line
     std::string_view request_id;

@@ -13,6 +13,7 @@ class ServicesBackend final : public Backend {
 
     const core::Clock& clock() override { return m_services.runtime.clock; }
     core::service::RateLimits& rate_limits() override { return m_services.rate_limits; }
+    core::service::Metrics* metrics() override { return m_services.runtime.metrics; }
     core::Result<core::identity::Principal> identify(const core::identity::Access& wanted,
                                                      const core::service::Credentials& credentials,
                                                      const core::identity::Origin& origin) override;

@@ -18,6 +18,7 @@
 #include "core/service/billing.h"
 #include "core/service/held_keys.h"
 #include "core/service/keyring.h"
+#include "core/service/metrics.h"
 #include "core/service/rate_counters.h"
 #include "core/service/services.h"
 #include "core/store/connection_pool.h"
@@ -26,9 +27,11 @@
 #include "core/stripe/client.h"
 #include "core/stripe/signature.h"
 #include "fcgi/accept_loop.h"
+#include "fcgi/admin_routes.h"
 #include "fcgi/billing_backend.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/openapi.h"
+#include "fcgi/request_metrics.h"
 #include "fcgi/router.h"
 #include "fcgi/services_backend.h"
 
@@ -37,12 +40,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -149,8 +154,8 @@ Result<core::service::Keyring> load_keyring(core::store::ConnectionPool& connect
 class StoreHandler final : public fcgi::RequestHandler {
   public:
     // Both must outlive this object.
-    StoreHandler(const fcgi::Router& router, const core::service::Runtime& runtime)
-        : m_services(runtime), m_backend(m_services), m_dispatcher(router, m_backend) {}
+    StoreHandler(const fcgi::Routers& routers, const core::service::Runtime& runtime)
+        : m_services(runtime), m_backend(m_services), m_dispatcher(routers, m_backend) {}
 
     fcgi::HttpResponse handle(const fcgi::IncomingRequest& incoming,
                               fcgi::BodySource& body) override {
@@ -176,11 +181,11 @@ struct BillingParts {
 class BillingHandler final : public fcgi::RequestHandler {
   public:
     // The first two must outlive this object.
-    BillingHandler(const fcgi::Router& router,
+    BillingHandler(const fcgi::Routers& routers,
                    const BillingParts& parts,
                    core::stripe::Client client)
         : m_backend(parts.runtime, parts.terms, parts.webhook_secret, std::move(client)),
-          m_dispatcher(router, m_backend) {}
+          m_dispatcher(routers, m_backend) {}
 
     fcgi::HttpResponse handle(const fcgi::IncomingRequest& incoming,
                               fcgi::BodySource& body) override {
@@ -216,6 +221,8 @@ Result<void> serve_store(const Options& options, const Config& config) {
     if (!root_key) return failure(root_key);
     auto counters = core::service::RateCounters::open(config.rate_limit.file);
     if (!counters) return failure(std::move(counters));
+    auto metrics = core::service::Metrics::open(config.metrics.file, fcgi::metric_series());
+    if (!metrics) return failure(std::move(metrics));
     const auto listening = fcgi::listening_socket();
     if (!listening) return failure(listening);
 
@@ -242,14 +249,16 @@ Result<void> serve_store(const Options& options, const Config& config) {
                                           .policy = policy,
                                           .issuers = issuers,
                                           .connections = connections,
-                                          .counters = &*counters},
+                                          .counters = &*counters,
+                                          .metrics = &*metrics},
                                          **root_key,
                                          **keyring,
                                          &reads};
-    const fcgi::Router router(fcgi::routes());
+    metrics->join(static_cast<std::uint32_t>(config.worker.threads));
+    const fcgi::Routers routers{fcgi::Router(fcgi::routes()), fcgi::Router(fcgi::admin_routes())};
     Handlers handlers;
     for (std::int64_t i = 0; i < config.worker.threads; ++i)
-        handlers.push_back(std::make_unique<StoreHandler>(router, runtime));
+        handlers.push_back(std::make_unique<StoreHandler>(routers, runtime));
     return run_loop(options, *signals, *listening, std::move(handlers));
 }
 
@@ -299,7 +308,7 @@ std::ptrdiff_t calls_at_once(std::int64_t threads) {
 }
 
 Result<Handlers> billing_handlers(const Config& config,
-                                  const fcgi::Router& router,
+                                  const fcgi::Routers& routers,
                                   const BillingParts& parts) {
     const auto base = core::http::HttpsUrl::parse(config.billing.api_base);
     if (!base) return failure(ErrorCode::ConfigInvalid, "'billing.api_base' can't be used");
@@ -308,7 +317,7 @@ Result<Handlers> billing_handlers(const Config& config,
         auto client =
             core::stripe::Client::create(*base, config.billing.ca_file, parts.key, parts.slots);
         if (!client) return failure(std::move(client));
-        handlers.push_back(std::make_unique<BillingHandler>(router, parts, std::move(*client)));
+        handlers.push_back(std::make_unique<BillingHandler>(routers, parts, std::move(*client)));
     }
     return handlers;
 }
@@ -328,6 +337,9 @@ Result<void> serve_billing(const Options& options, const Config& config) {
     if (!webhook_secret) return failure(std::move(webhook_secret));
     auto counters = core::service::RateCounters::open(config.rate_limit.file);
     if (!counters) return failure(std::move(counters));
+    // Its requests are counted with all others; it is none of the workers that /metrics counts.
+    auto metrics = core::service::Metrics::open(config.metrics.file, fcgi::metric_series());
+    if (!metrics) return failure(std::move(metrics));
     const auto listening = fcgi::listening_socket();
     if (!listening) return failure(listening);
 
@@ -349,7 +361,8 @@ Result<void> serve_billing(const Options& options, const Config& config) {
                                                 .policy = policy,
                                                 .issuers = issuers,
                                                 .connections = connections,
-                                                .counters = &*counters};
+                                                .counters = &*counters,
+                                                .metrics = &*metrics};
     core::stripe::CallSlots slots(calls_at_once(config.worker.threads));
     const BillingParts parts{.runtime = runtime,
                              .terms = billing_terms_of(config),
@@ -357,8 +370,8 @@ Result<void> serve_billing(const Options& options, const Config& config) {
                              .key = std::move(*key),
                              .slots = slots};
     const auto table = fcgi::billing_routes();
-    const fcgi::Router router(table);
-    auto handlers = billing_handlers(config, router, parts);
+    const fcgi::Routers routers{fcgi::Router(table), fcgi::Router(std::span<const fcgi::Route>{})};
+    auto handlers = billing_handlers(config, routers, parts);
     if (!handlers) return failure(std::move(handlers));
     return run_loop(options, *signals, *listening, std::move(*handlers));
 }

@@ -347,6 +347,45 @@ $$;
 
 ALTER FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) OWNER TO secretstore_owner;
 
+--
+-- Name: take_stock(); Type: FUNCTION; Schema: store; Owner: secretstore_owner
+--
+
+CREATE FUNCTION store.take_stock() RETURNS TABLE(approvals_pending bigint, outbox_waiting bigint, outbox_lag_seconds bigint, mails_open bigint, mails_dead bigint, webhook_deliveries_open bigint, webhook_deliveries_dead bigint, audit_partitions_left bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO ''
+    AS $_$
+declare
+    most constant bigint := 100000;
+begin
+    return query select
+        (select count(*) from (select from store.approvals a
+                               where a.status = 'pending' and a.expires_at > pg_catalog.now()
+                               limit most) x),
+        (select count(*) from (select from store.outbox o where o.expanded_at is null limit most) x),
+        (select coalesce(extract(epoch from pg_catalog.now() - min(o.created_at)), 0)::bigint
+         from store.outbox o where o.expanded_at is null),
+        (select count(*) from (select from store.deliveries d
+                               where d.next_attempt_at is not null and d.recipient is not null
+                               limit most) x),
+        (select count(*) from (select from store.deliveries d
+                               where d.status = 'dead' and d.recipient is not null limit most) x),
+        (select count(*) from (select from store.deliveries d
+                               where d.next_attempt_at is not null and d.webhook_id is not null
+                               limit most) x),
+        (select count(*) from (select from store.deliveries d
+                               where d.status = 'dead' and d.webhook_id is not null limit most) x),
+        (select count(*)
+         from pg_catalog.pg_inherits i
+         join pg_catalog.pg_class c on c.oid = i.inhrelid
+         where i.inhparent = 'store.audit_events'::pg_catalog.regclass
+           and c.relname ~ '^audit_events_[0-9]{4}_[0-9]{2}$'
+           and pg_catalog.to_date(pg_catalog.right(c.relname, 7), 'YYYY_MM') > pg_catalog.now());
+end
+$_$;
+
+ALTER FUNCTION store.take_stock() OWNER TO secretstore_owner;
+
 SET default_tablespace = '';
 
 SET default_table_access_method = heap;
@@ -1761,6 +1800,12 @@ CREATE INDEX deliveries_by_time ON store.deliveries USING btree (tenant_id, crea
 CREATE INDEX deliveries_by_webhook ON store.deliveries USING btree (tenant_id, webhook_id, created_at, delivery_id);
 
 --
+-- Name: deliveries_dead; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX deliveries_dead ON store.deliveries USING btree (finished_at) WHERE (status = 'dead'::text);
+
+--
 -- Name: deliveries_open_by_webhook; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
@@ -2269,6 +2314,12 @@ CREATE POLICY billing_wall ON store.tenants TO secretstore_billing USING ((tenan
 CREATE POLICY definer ON store.agents FOR SELECT TO secretstore_owner USING (true);
 
 --
+-- Name: approvals definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.approvals FOR SELECT TO secretstore_owner USING (true);
+
+--
 -- Name: audit_counts definer; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2287,6 +2338,12 @@ CREATE POLICY definer ON store.audit_events TO secretstore_owner USING (true);
 CREATE POLICY definer ON store.audit_seals FOR SELECT TO secretstore_owner USING (true);
 
 --
+-- Name: deliveries definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.deliveries FOR SELECT TO secretstore_owner USING (true);
+
+--
 -- Name: invitations definer; Type: POLICY; Schema: store; Owner: secretstore_owner
 --
 
@@ -2297,6 +2354,12 @@ CREATE POLICY definer ON store.invitations FOR SELECT TO secretstore_owner USING
 --
 
 CREATE POLICY definer ON store.members FOR SELECT TO secretstore_owner USING (true);
+
+--
+-- Name: outbox definer; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY definer ON store.outbox FOR SELECT TO secretstore_owner USING (true);
 
 --
 -- Name: personal_tokens definer; Type: POLICY; Schema: store; Owner: secretstore_owner
@@ -3145,6 +3208,14 @@ REVOKE ALL ON FUNCTION store.note_plan_change() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) FROM PUBLIC;
 GRANT ALL ON FUNCTION store.remove_audit_events(wanted_tenant uuid, older_than timestamp with time zone, at_most bigint) TO secretstore_maint;
+
+--
+-- Name: FUNCTION take_stock(); Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+REVOKE ALL ON FUNCTION store.take_stock() FROM PUBLIC;
+GRANT ALL ON FUNCTION store.take_stock() TO secretstore_app;
+GRANT ALL ON FUNCTION store.take_stock() TO secretstore_maint;
 
 --
 -- Name: TABLE agents; Type: ACL; Schema: store; Owner: secretstore_owner

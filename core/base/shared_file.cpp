@@ -1,7 +1,5 @@
 #include "core/base/shared_file.h"
 
-#include "core/base/descriptor.h"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -56,30 +54,52 @@ Result<void> check(const std::filesystem::path& path, int fd, std::size_t bytes)
     return {};
 }
 
+// A lock of the open file (F_OFD_*), not of the process: two objects of one process are two
+// holders.
+struct flock mark_of(std::size_t word) {
+    struct flock mark {};
+    mark.l_type = F_WRLCK;
+    mark.l_whence = SEEK_SET;
+    mark.l_start = static_cast<off_t>(word * sizeof(std::uint64_t));
+    mark.l_len = sizeof(std::uint64_t);
+    return mark;
+}
+
 }  // namespace
 
 Result<SharedFile> SharedFile::open(const std::filesystem::path& path, std::size_t words) {
     const std::size_t bytes = words * sizeof(std::uint64_t);
-    const Descriptor file{
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly)};
+    Descriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly)};
     if (!file.is_open()) return unusable(path, "can't be opened: " + reason_of(errno));
     if (const auto fine = check(path, file.get(), bytes); !fine) return failure(fine);
     void* memory =
         ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), /*offset=*/0);
     if (memory == MAP_FAILED) return unusable(path, "can't be mapped: " + reason_of(errno));
-    return SharedFile({static_cast<std::uint64_t*>(memory), words});
+    return SharedFile(std::move(file), {static_cast<std::uint64_t*>(memory), words});
 }
 
 SharedFile::SharedFile(SharedFile&& other) noexcept
-    : m_words(std::exchange(other.m_words, std::span<std::uint64_t>{})) {}
+    : m_file(std::move(other.m_file)),
+      m_words(std::exchange(other.m_words, std::span<std::uint64_t>{})) {}
 
 SharedFile& SharedFile::operator=(SharedFile&& other) noexcept {
+    std::swap(m_file, other.m_file);
     std::swap(m_words, other.m_words);
     return *this;
 }
 
 SharedFile::~SharedFile() {
     if (!m_words.empty()) ::munmap(m_words.data(), m_words.size_bytes());
+}
+
+bool SharedFile::hold(std::size_t word) {
+    struct flock mark = mark_of(word);
+    return ::fcntl(m_file.get(), F_OFD_SETLK, &mark) == 0;
+}
+
+bool SharedFile::is_held_elsewhere(std::size_t word) const {
+    struct flock mark = mark_of(word);
+    return ::fcntl(m_file.get(), F_OFD_GETLK, &mark) == 0 && mark.l_type != F_UNLCK;
 }
 
 }  // namespace core

@@ -5,12 +5,14 @@
 // (std::atomic_ref), and nothing in here waits.
 #pragma once
 
+#include "core/base/descriptor.h"
 #include "core/base/result.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <utility>
 
 namespace core {
 
@@ -32,8 +34,18 @@ class SharedFile {
     // Valid as long as this object is.
     [[nodiscard]] std::span<std::uint64_t> words() const { return m_words; }
 
+    // Marks a word as this object's, for as long as it lives: the kernel forgets the mark with the
+    // process, however that ends. False where another object, of any process, holds it. A mark
+    // changes nothing of what may be done with the word. Precondition: word < words().size().
+    [[nodiscard]] bool hold(std::size_t word);
+    // Does another object hold it?
+    [[nodiscard]] bool is_held_elsewhere(std::size_t word) const;
+
   private:
-    explicit SharedFile(std::span<std::uint64_t> words) : m_words(words) {}
+    SharedFile(Descriptor file, std::span<std::uint64_t> words)
+        : m_file(std::move(file)), m_words(words) {}
+
+    Descriptor m_file;
     std::span<std::uint64_t> m_words;
 };
 

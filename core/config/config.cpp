@@ -371,6 +371,8 @@ std::vector<Setting> single_settings() {
             "an https address without a '/' at its end",
             is_public_url,
             [](auto& c) -> auto& { return c.mail.public_url; }),
+        text(
+            "metrics.file", [](auto& c) -> auto& { return c.metrics.file; }),
         choice(
             "log.level", kLevels, [](auto& c) -> auto& { return c.log.level; }),
     };

@@ -118,7 +118,7 @@ struct Config {
         RetiredPrices retired_prices;
     };
     struct RateLimit {
-        // Where all workers of this host count; the one file that they write.
+        // Where all workers of this host count.
         std::filesystem::path file = "/run/secretstore/limits";
         // From here on numbers of nothing mean: no limit.
         // A minute and client address.
@@ -127,6 +127,11 @@ struct Config {
         std::optional<std::int64_t> address_rate = 1000;
         std::optional<std::int64_t> credential_rate = 1000;
         std::optional<std::int64_t> address_connections = 512;
+    };
+    struct Metrics {
+        // Where all workers of this host count what /metrics shows. They write no other file but
+        // this and that of the limits.
+        std::filesystem::path file = "/run/secretstore/metrics";
     };
     struct Log {
         log::Level level = log::Level::Info;
@@ -148,6 +153,7 @@ struct Config {
     Billing billing;
     RateLimit rate_limit;
     Plans plans;
+    Metrics metrics;
     Log log;
 };
 

@@ -127,11 +127,15 @@ constexpr Sentence kSentences[] = {
      "The least important lines that are written. 'systemctl kill -s HUP secretstore-worker@1' "
      "reads it again."},
 
+    {"metrics", "What the admin listener shows: /metrics and /readyz."},
+    {"metrics.file", "Where all workers of this host count what /metrics shows. On a tmpfs."},
+
     {"rate_limit",
      "How much one address, one credential or one tenant may ask. nginx's share of it is made by "
      "'secretstorectl nginx-limits', and wants to be made again after a change."},
     {"rate_limit.file",
-     "Where all workers of this host count; the one file that they write. On a tmpfs."},
+     "Where all workers of this host count. On a tmpfs. They write no file but this and "
+     "metrics.file."},
     {"rate_limit.failed_authentications",
      "Credentials that do not hold, in a minute, of one address (a /64 of IPv6); then 429 for it."},
     {"rate_limit.address_rate", "Requests in a second that nginx lets through of one address."},

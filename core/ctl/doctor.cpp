@@ -212,6 +212,7 @@ class Examination {
             look_at_file(m_config.root_key.file, {0400, name_of_owner(m_config.root_key.file), {}});
         look_at_file(kWorkerSocket, {0660, "root", "www-data"});
         look_at_file(m_config.rate_limit.file, {0660, "secretstore", "secretstore"});
+        look_at_file(m_config.metrics.file, {0660, "secretstore", "secretstore"});
         if (m_findings.size() == before)
             add({"permissions",
                  Health::Fine,

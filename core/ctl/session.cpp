@@ -59,7 +59,7 @@ Result<void> Session::open_keys(const config::Config& config) {
 }
 
 service::Runtime Session::runtime() {
-    return {{m_clock, m_policy, m_no_issuers, m_connections, nullptr},
+    return {{m_clock, m_policy, m_no_issuers, m_connections, nullptr, nullptr},
             *m_root_keys,
             m_keyring,
             nullptr};

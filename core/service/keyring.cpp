@@ -23,19 +23,6 @@ Failure not_initialised() {
                    "this database has no keys yet: run 'secretstorectl init'");
 }
 
-Result<void> check_root_key(store::Connection& connection, const crypto::KeyProvider& root_key) {
-    const auto stored = store::find_root_key(connection, root_key.id());
-    if (!stored) return failure(stored);
-    const auto expected = root_key.check_value();
-    if (*stored && constant_time_equal(**stored, expected)) return {};
-    const auto count = store::count_root_keys(connection);
-    if (!count) return failure(count);
-    if (*count == 0) return not_initialised();
-    return failure(ErrorCode::ConfigInvalid,
-                   "the root key " + root_key.id().text() +
-                       " is not the one that sealed this database: restore the right root key");
-}
-
 Result<crypto::ServiceKeyBytes> open_key(const crypto::KeyProvider& root_key,
                                          const store::ServiceKeyStored& stored) {
     return crypto::open_service_key(
@@ -50,6 +37,19 @@ void note_generation(Generations& generations, const store::ServiceKeyStored& ro
 }
 
 }  // namespace
+
+Result<void> check_root_key(store::Connection& connection, const crypto::KeyProvider& root_key) {
+    const auto stored = store::find_root_key(connection, root_key.id());
+    if (!stored) return failure(stored);
+    const auto expected = root_key.check_value();
+    if (*stored && constant_time_equal(**stored, expected)) return {};
+    const auto count = store::count_root_keys(connection);
+    if (!count) return failure(count);
+    if (*count == 0) return not_initialised();
+    return failure(ErrorCode::ConfigInvalid,
+                   "the root key " + root_key.id().text() +
+                       " is not the one that sealed this database: restore the right root key");
+}
 
 Result<Keyring> Keyring::load(store::ConnectionPool& connections,
                               const crypto::KeyProvider& root_key) {

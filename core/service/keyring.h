@@ -65,6 +65,10 @@ class Keyring {
     std::optional<crypto::EgressKey> m_egress_key;
 };
 
+// Is that root key the one of this database? Errors: ConfigInvalid where it is another one, or the
+// database has none yet; StoreUnavailable.
+Result<void> check_root_key(store::Connection& connection, const crypto::KeyProvider& root_key);
+
 // Makes what is missing: the root key's check value, a token signing key, the pepper, the egress
 // key, and the local issuer with its key set. Harmless when repeated. Errors: ConfigInvalid where
 // the database belongs to another root key; StoreUnavailable.

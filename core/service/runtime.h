@@ -25,6 +25,7 @@ class ReadBatcher;
 namespace core::service {
 
 class Keyring;
+class Metrics;
 class RateCounters;
 
 // What the operator decides.
@@ -56,6 +57,7 @@ struct KeylessRuntime {
     const std::vector<identity::TrustedIssuer>& issuers;
     store::ConnectionPool& connections;
     RateCounters* counters;  // nullptr in secretstorectl: the operator is not limited
+    Metrics* metrics;        // and not counted
 };
 
 // Shared by all threads; everything in it is immutable or locks for itself, and outlives them.

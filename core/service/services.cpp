@@ -19,7 +19,8 @@ Services::Services(const Runtime& shared)
       members(shared),
       personal_tokens(shared),
       webhooks(shared),
-      deliveries(shared) {}
+      deliveries(shared),
+      monitoring(shared) {}
 
 Result<void> Services::check_health() {
     auto connection = runtime.connections.borrow();

@@ -11,6 +11,7 @@
 #include "core/service/deliveries.h"
 #include "core/service/keyring.h"
 #include "core/service/members.h"
+#include "core/service/monitoring.h"
 #include "core/service/personal_tokens.h"
 #include "core/service/profile.h"
 #include "core/service/rate_limits.h"
@@ -46,6 +47,7 @@ struct Services {
     PersonalTokens personal_tokens;
     Webhooks webhooks;
     Deliveries deliveries;
+    Monitoring monitoring;
 };
 
 }  // namespace core::service

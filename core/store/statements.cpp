@@ -2789,6 +2789,27 @@ select count(*) from gone
 )sql",
      kMaint},
 
+    {Statement::TakeStock,
+     "take_stock",
+     R"sql(
+select s.approvals_pending, s.outbox_waiting, s.outbox_lag_seconds, s.mails_open, s.mails_dead,
+       s.webhook_deliveries_open, s.webhook_deliveries_dead, s.audit_partitions_left,
+       (select coalesce(max(m.number), 0)::bigint from store.schema_migrations m)
+from store.take_stock() s
+)sql",
+     kApp},
+    {Statement::FindKeySetAges,
+     "find_key_set_ages",
+     R"sql(
+select i.issuer, extract(epoch from now() - k.fetched_at)::bigint, coalesce(f.failures, 0)
+from unnest($1::text[]) as i (issuer)
+left join store.key_sets k on k.issuer = i.issuer
+left join store.key_set_fetches f on f.issuer = i.issuer
+where k.source is distinct from 'local'
+order by i.issuer
+)sql",
+     kApp},
+
     {Statement::FindSchemaVersion,
      "find_schema_version",
      R"sql(

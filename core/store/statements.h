@@ -239,6 +239,9 @@ enum class Statement {
     InsertBillingRequest,
     ChangeStanding,
     SweepStripeEvents,
+    // monitoring
+    TakeStock,
+    FindKeySetAges,
     // schema
     FindSchemaVersion,
     FindMigration,

@@ -573,6 +573,8 @@ async function reportCounting(bench) {
     const file = path.join(bench.scratch, 'limits');
     const program = path.join(kBinaries, 'rate_limit_bench');
     say(`\nCounting requests\n${await runOrThrow(program, [file])}`);
+    const metrics = path.join(kBinaries, 'metrics_bench');
+    say(`Counting them for /metrics\n${await runOrThrow(metrics, [`${file}-metrics`])}`);
 }
 
 function reportShares(bench, figures, shares) {

@@ -139,6 +139,8 @@ export class Stack {
             folder,
             '--port',
             port,
+            '--admin-port',
+            await freePort(),
             '--workers',
             workers,
             '--threads',

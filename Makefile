@@ -25,7 +25,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_SLOPPINESS := locale
 
-.PHONY: help build test unit openapi store functional drill asan tsan deb test-systemd fuzz bench siege testssl lint format run up down clean
+.PHONY: help build test unit openapi store functional drill asan tsan deb test-systemd fuzz bench siege testssl lint monitoring format run up down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 22
@@ -95,6 +95,12 @@ lint: ## layers, clang-tidy, shellcheck
 	@scripts/install-deps lint
 	@scripts/check-layers
 	@scripts/lint
+
+monitoring: ## what Prometheus thinks of the alerts, the dashboard and a page of metrics
+	@scripts/install-deps test monitoring
+	@scripts/check-monitoring
+	@$(MAKE) build
+	@SECRETSTORE_PROMTOOL=required node test/functional/run.mjs metrics.test
 
 format: ## rewrite the sources as clang-format 14 has them
 	@scripts/install-deps lint

@@ -49,7 +49,7 @@ Result<void> put_in_place(const fs::path& made, const fs::path& target, Target k
 
 Result<void> write_credential(const Credential& credential, const fs::path& plain, Target kind) {
     const fs::path target = credential.file();
-    if (const auto made = make_store(target.parent_path()); !made) return made;
+    if (auto made = make_store(target.parent_path()); !made) return made;
     const fs::path fresh = target.string() + ".new";
     std::error_code error;
     fs::remove(fresh, error);

@@ -46,7 +46,7 @@ Result<void> look_at_database(const config::Config& config, DatabaseState& state
     const auto pending = count_pending_migrations(config, *connection);
     if (!pending) return failure(pending);
     state.pending_migrations = *pending;
-    if (const auto usable = store::check_schema_version(*connection); !usable) return usable;
+    if (auto usable = store::check_schema_version(*connection); !usable) return usable;
     const auto ahead = store::count_audit_partitions_ahead(*connection);
     if (!ahead) return failure(ahead);
     state.partitions_ahead = *ahead;

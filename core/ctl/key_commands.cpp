@@ -18,8 +18,9 @@ namespace {
 service::Progress progress_of(std::string what) {
     if (::isatty(STDERR_FILENO) == 0) return [](std::int64_t) {};
     return [what = std::move(what)](std::int64_t done) {
-        std::fprintf(stderr, "\r%s: %lld ", what.c_str(), static_cast<long long>(done));
-        std::fflush(stderr);
+        [[maybe_unused]] const int written =
+            std::fprintf(stderr, "\r%s: %lld ", what.c_str(), static_cast<long long>(done));
+        [[maybe_unused]] const int flushed = std::fflush(stderr);
     };
 }
 
@@ -72,9 +73,9 @@ Result<void> root_key_status(const config::Config& config, Output output) {
                        (*known ? "" : "  (not known to the database)"));
         return {};
     };
-    if (const auto shown = show(session.root_keys().current(), "present"); !shown) return shown;
+    if (auto shown = show(session.root_keys().current(), "present"); !shown) return shown;
     if (const auto* next = session.root_keys().next())
-        if (const auto shown = show(*next, "next   "); !shown) return shown;
+        if (auto shown = show(*next, "next   "); !shown) return shown;
     json.end_array().end_object();
     if (output == Output::Json) print_json(std::move(json));
     return {};
@@ -88,13 +89,13 @@ Result<void> root_key_rotate_begin(const config::Config& config) {
     if (!present) return failure(present);
     // What is there and follows nobody was left behind by a commit.
     if ((*present)->next() == nullptr)
-        if (const auto removed = place->remove_successor(); !removed) return removed;
-    const auto added = place->add_successor((*present)->token_epoch());
+        if (auto removed = place->remove_successor(); !removed) return removed;
+    auto added = place->add_successor((*present)->token_epoch());
     if (!added) return added;
     Session session(config, store::Role::Maint);
     auto rotation = open_rotation(session, config);
     if (!rotation) return failure(rotation);
-    if (const auto announced = rotation->announce(); !announced) return announced;
+    if (auto announced = rotation->announce(); !announced) return announced;
     print_line("new root key " + session.root_keys().next()->id().text() + " written to " +
                place->successor().string());
     print_line(
@@ -134,9 +135,9 @@ Result<void> root_key_rotate_commit(const config::Config& config) {
         // A key that a worker sealed since.
         const auto moved = rotation->move_to_successor([](std::int64_t) {});
         if (!moved) return failure(moved);
-        if (const auto forgotten = rotation->forget_present(); !forgotten) return forgotten;
+        if (auto forgotten = rotation->forget_present(); !forgotten) return forgotten;
     }
-    if (const auto placed = place->put_successor_in_place(); !placed) return placed;
+    if (auto placed = place->put_successor_in_place(); !placed) return placed;
     print_line("root key " + session.root_keys().next()->id().text() + " is the root key now");
     print_line(
         "Restart the workers one after another. The old root key opens nothing that is in "
@@ -157,8 +158,8 @@ Result<void> root_key_rotate_abort(const config::Config& config) {
                        "the present root key is forgotten already: only commit is left");
     const auto moved = rotation->move_back(progress_of("keys moved back"));
     if (!moved) return failure(moved);
-    if (const auto forgotten = rotation->forget_successor(); !forgotten) return forgotten;
-    if (const auto removed = place->remove_successor(); !removed) return removed;
+    if (auto forgotten = rotation->forget_successor(); !forgotten) return forgotten;
+    if (auto removed = place->remove_successor(); !removed) return removed;
     print_line(std::to_string(*moved) + " keys moved back; the rotation is undone");
     return {};
 }
@@ -180,7 +181,7 @@ Result<void> kek_rotate(const config::Config& config, const std::string& tenant)
         tenants = std::move(*rows);
     }
     for (const auto& row : tenants)
-        if (const auto done = rotate_kek_of(session, row.tenant); !done) return done;
+        if (auto done = rotate_kek_of(session, row.tenant); !done) return done;
     return {};
 }
 

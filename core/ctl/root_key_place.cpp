@@ -45,7 +45,7 @@ Result<void> take_from_workers(const Credential& successor) {
     fs::remove(kDropIn, error);
     if (error) return broken(kDropIn, error);
     if (has_systemd())
-        if (const auto reloaded = reload_units(); !reloaded) return reloaded;
+        if (auto reloaded = reload_units(); !reloaded) return reloaded;
     fs::remove(successor.file(), error);
     if (error) return broken(successor.file(), error);
     return {};
@@ -59,7 +59,7 @@ Result<void> add_credential(const Credential& successor, std::uint32_t token_epo
         const fs::path plain = folder->path() / successor.name;
         const auto made = crypto::generate_root_key_file(plain, token_epoch);
         if (!made) return failure(made);
-        if (const auto stored = store_credential(successor, plain); !stored) return stored;
+        if (auto stored = store_credential(successor, plain); !stored) return stored;
     }
     return give_to_workers(successor);
 }
@@ -69,7 +69,7 @@ Result<void> promote_credential(const Credential& root_key, const Credential& su
     if (!folder) return failure(folder);
     const auto plain = reveal_credential(successor, *folder);
     if (!plain) return failure(plain);
-    if (const auto replaced = replace_credential(root_key, *plain); !replaced) return replaced;
+    if (auto replaced = replace_credential(root_key, *plain); !replaced) return replaced;
     return take_from_workers(successor);
 }
 

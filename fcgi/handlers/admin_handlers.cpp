@@ -15,8 +15,8 @@ namespace {
 
 using core::MetricsText;
 using core::service::Counter;
-using core::service::kCheckNames;
 using core::service::Gauges;
+using core::service::kCheckNames;
 using Kind = MetricsText::Kind;
 
 std::uint64_t number(std::int64_t count) {
@@ -109,9 +109,8 @@ core::Result<HttpResponse> show_metrics(RequestContext& context, const HttpReque
         write_request_metrics(text, *metrics);
     }
     const auto gauges = context.services.monitoring.take_stock();
-    const std::string page =
-        std::move(text).take() +
-        gauges_text(gauges ? std::optional(*gauges) : std::optional<Gauges>());
+    const std::string page = std::move(text).take() +
+                             gauges_text(gauges ? std::optional(*gauges) : std::optional<Gauges>());
     HttpResponse response{.status = Status::Ok, .body = core::Body::copy_of(page), .headers = {}};
     response.content_type = MetricsText::kContentType;
     return response;

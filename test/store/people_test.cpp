@@ -139,8 +139,10 @@ BOOST_AUTO_TEST_CASE(the_same_subject_of_another_issuer_is_somebody_else) {
 
 BOOST_AUTO_TEST_CASE(of_sixteen_who_make_one_person_known_at_once_one_finds_them_new) {
     const auto subject = fresh_text();
+    constexpr std::size_t kCallers = 16;
     std::vector<std::future<core::store::AddedPerson>> all;
-    for (int i = 0; i < 16; ++i)
+    all.reserve(kCallers);
+    for (std::size_t i = 0; i < kCallers; ++i)
         all.push_back(std::async(std::launch::async, [&] {
             auto connection = open();
             Transaction transaction(connection, TenantId(fresh_uuid()));
@@ -150,6 +152,7 @@ BOOST_AUTO_TEST_CASE(of_sixteen_who_make_one_person_known_at_once_one_finds_them
 
     int found_new = 0;
     std::vector<UserId> users;
+    users.reserve(all.size());
     for (auto& one : all) {
         const auto added = one.get();
         found_new += added.is_new ? 1 : 0;

@@ -13,8 +13,6 @@ using core::KeyId;
 using core::TenantId;
 using core::crypto::create_kek;
 using core::crypto::load_root_key_ring;
-using core::crypto::next_root_key_file;
-using core::crypto::RootKeyRing;
 using core::crypto::seal_kek;
 using core::crypto::unwrap_kek;
 using core::crypto::testing::kRootKeyId;

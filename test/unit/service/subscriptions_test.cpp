@@ -143,6 +143,7 @@ BOOST_DATA_TEST_CASE(events_in_any_order_lead_to_the_same, data::make(kStories),
     std::iota(order.begin(), order.end(), 0U);
     do {
         std::vector<Event> shuffled;
+        shuffled.reserve(order.size());
         for (const auto i : order)
             shuffled.push_back(story.events[i]);
         BOOST_TEST(after(shuffled) == story.end);

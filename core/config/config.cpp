@@ -272,18 +272,33 @@ Setting text_list(std::string key,
             }};
 }
 
+// A folder, or what a name or an address of either family is written with.
+bool is_database_host(std::string_view text) {
+    if (text.starts_with('/')) return true;
+    const bool bytes = std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '-' || c == ':' || c == '_';
+    });
+    return bytes && !text.empty();
+}
+
 std::vector<Setting> single_settings() {
     using std::chrono::hours;
     using std::chrono::milliseconds;
     using std::chrono::minutes;
     using std::chrono::seconds;
     return {
-        text(
-            "database.host", [](auto& c) -> auto& { return c.database.host; }),
+        text_list(
+            "database.host",
+            "the folder of a socket, or names or addresses with commas between them",
+            is_database_host,
+            [](auto& c) -> auto& { return c.database.hosts; }),
         integer(
             "database.port", 1, 65535, [](auto& c) -> auto& { return c.database.port; }),
         text(
             "database.name", [](auto& c) -> auto& { return c.database.name; }),
+        text(
+            "database.certificates", [](auto& c) -> auto& { return c.database.certificates; }),
         text(
             "database.migrations", [](auto& c) -> auto& { return c.database.migrations; }),
         duration(
@@ -662,7 +677,7 @@ class Reader {
             if (!seen.insert(name).second)
                 return fault(entry.first.Mark(),
                              std::string("key '").append(name).append("' stands twice"));
-            if (const auto done = take(name, entry.second); !done) return done;
+            if (auto done = take(name, entry.second); !done) return done;
         }
         return {};
     }

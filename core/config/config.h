@@ -22,9 +22,10 @@ namespace core::config {
 
 struct Config {
     struct Database {
-        std::string host = "/run/postgresql";
+        std::vector<std::string> hosts{"/run/postgresql"};
         std::int64_t port = 5432;
         std::string name = "secretstore";
+        std::filesystem::path certificates = "/etc/secretstore/database";
         std::filesystem::path migrations = "/usr/share/secretstore/migrations";
         std::chrono::milliseconds statement_timeout{2000};
         std::chrono::milliseconds lock_timeout{1000};

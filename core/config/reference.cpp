@@ -24,10 +24,15 @@ struct Sentence {
 constexpr Sentence kSentences[] = {
     {"database", "Where PostgreSQL is, and how long it may take."},
     {"database.host",
-     "Directory of its unix socket, or a host name. A host name needs a drop-in for the units, "
+     "Directory of its unix socket. Or names or addresses, with commas between them, of a primary "
+     "and the standbys that may take its place: the one that accepts writes is used. Those are "
+     "reached with TLS 1.3 alone, certificates on both sides, and want a drop-in for the units, "
      "which have no network: README.Debian."},
     {"database.port", "Its port; part of the socket's name too."},
     {"database.name", "The database."},
+    {"database.certificates",
+     "For hosts of a network: the folder of ca.crt, which signed the servers' certificates, and of "
+     "USER.crt and USER.key for each of the system's users that connect."},
     {"database.migrations", "Where 'secretstorectl db migrate' finds the migrations."},
     {"database.statement_timeout", "A statement that takes longer is cancelled: 503."},
     {"database.lock_timeout", "A statement that waits longer for a lock is cancelled: 503."},

@@ -3,9 +3,10 @@
 namespace core::config {
 
 store::Endpoint endpoint_of(const Config& config) {
-    return {.host = config.database.host,
+    return {.hosts = config.database.hosts,
             .port = static_cast<int>(config.database.port),
             .database = config.database.name,
+            .certificates = config.database.certificates,
             .statement_timeout = config.database.statement_timeout,
             .lock_timeout = config.database.lock_timeout,
             .response_timeout = config.database.response_timeout};

@@ -11,6 +11,7 @@
 #include "core/ctl/session.h"
 #include "core/ctl/subprocess.h"
 #include "core/store/backup_store.h"
+#include "core/store/connect.h"
 #include "core/store/connection.h"
 #include "core/store/schema_version.h"
 
@@ -51,13 +52,8 @@ store::Endpoint patient(store::Endpoint endpoint) {
 
 std::vector<std::string> postgres_program(const std::string& name,
                                           const store::Endpoint& endpoint,
-                                          const std::string& user) {
-    return {name,
-            "--no-password",
-            "--host=" + endpoint.host,
-            "--port=" + std::to_string(endpoint.port),
-            "--username=" + user,
-            "--dbname=" + endpoint.database};
+                                          std::string_view user) {
+    return {name, "--no-password", "--dbname=" + store::conninfo(endpoint, user)};
 }
 
 Result<std::string> sha256_of_file(const fs::path& file) {
@@ -127,7 +123,7 @@ Result<BackupManifest> describe(store::Connection& connection, const store::Snap
 Result<void> dump(const store::Endpoint& endpoint,
                   const store::Snapshot& snapshot,
                   const fs::path& file) {
-    auto words = postgres_program("pg_dump", endpoint, "secretstore_backup");
+    auto words = postgres_program("pg_dump", endpoint, store::name_of(store::Role::Backup));
     for (const auto& word : {std::string("--schema=store"),
                              std::string("--format=custom"),
                              // Most of it is sealed, and so incompressible.
@@ -175,8 +171,8 @@ class UnfinishedFolder {
     // Durable, and under its name only when everything in it is.
     Result<void> finish() {
         for (const auto* name : {kDumpFile, kManifestFile})
-            if (const auto done = make_durable(m_path / name); !done) return done;
-        if (const auto done = make_durable(m_path); !done) return done;
+            if (auto done = make_durable(m_path / name); !done) return done;
+        if (auto done = make_durable(m_path); !done) return done;
         std::error_code error;
         fs::rename(m_path, m_target, error);
         if (error) return broken(m_target, error);
@@ -389,15 +385,15 @@ Result<void> backup(const config::Config& config, const fs::path& target, Output
     if (!manifest) return failure(manifest);
 
     const fs::path file = folder->path() / kDumpFile;
-    if (const auto done = dump(endpoint, *snapshot, file); !done) return done;
+    if (auto done = dump(endpoint, *snapshot, file); !done) return done;
     auto digest = sha256_of_file(file);
     if (!digest) return failure(digest);
     manifest->dump_sha256 = *std::move(digest);
     std::error_code error;
     manifest->dump_bytes = static_cast<std::int64_t>(fs::file_size(file, error));
     if (error) return broken(file, error);
-    if (const auto done = write_manifest(folder->path(), *manifest); !done) return done;
-    if (const auto done = folder->finish(); !done) return done;
+    if (auto done = write_manifest(folder->path(), *manifest); !done) return done;
+    if (auto done = folder->finish(); !done) return done;
 
     if (output == Output::Json) {
         JsonWriter json;

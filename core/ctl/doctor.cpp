@@ -141,7 +141,7 @@ class Examination {
     }
 
     void look_at_server_setup() {
-        if (!m_config.database.host.starts_with('/')) {
+        if (!m_config.database.hosts.front().starts_with('/')) {
             add(skipped("hba", "the database is on another host"));
             return;
         }

@@ -55,7 +55,7 @@ Result<void> await_access(const config::Config& config) {
 }
 
 Result<void> make_database(const config::Config& config) {
-    if (!config.database.host.starts_with('/')) {
+    if (!config.database.hosts.front().starts_with('/')) {
         say("database", "on another host: roles and rules are that host's (README.Debian)");
         return {};
     }
@@ -110,8 +110,8 @@ Result<void> point_unit_to(const std::string& unit, const Credential& credential
 Result<void> adopt_key(const std::string& unit,
                        const Credential& credential,
                        const fs::path& plain) {
-    if (const auto stored = store_credential(credential, plain); !stored) return stored;
-    if (const auto pointed = point_unit_to(unit, credential); !pointed) return pointed;
+    if (auto stored = store_credential(credential, plain); !stored) return stored;
+    if (auto pointed = point_unit_to(unit, credential); !pointed) return pointed;
     const bool encrypted = credential.form == CredentialForm::Encrypted;
     say("key",
         (encrypted ? "encrypted for this host: " : "in a plain file: ") +
@@ -179,7 +179,7 @@ Result<void> make_egress_key(const config::Config& config, CredentialForm form) 
         return {};
     }
     if (const auto there = find_credential(kEgressKeyCredential)) {
-        if (const auto pointed = point_unit_to(kEgress, *there); !pointed) return pointed;
+        if (auto pointed = point_unit_to(kEgress, *there); !pointed) return pointed;
         say("egress", there->file().string());
         return {};
     }
@@ -242,7 +242,7 @@ Result<void> start_units(int workers) {
     std::vector<std::string> units{kTarget, kSocket, kEgress, kMaintainTimer};
     for (int number = 1; number <= workers; ++number)
         units.push_back(worker_unit(number));
-    if (const auto enabled = enable_units(units); !enabled) return enabled;
+    if (auto enabled = enable_units(units); !enabled) return enabled;
     say("units", std::to_string(workers) + " workers, egress and maintenance run, now and at boot");
     return {};
 }
@@ -267,20 +267,20 @@ Result<void> be_root() {
 
 Result<void> init(const config::Config& config, const InitRequest& request) {
     if (request.keys_only) return make_keys(config);
-    if (const auto root = be_root(); !root) return root;
-    if (const auto done = make_database(config); !done) return done;
-    if (const auto done = db_migrate(config); !done) return done;
+    if (auto root = be_root(); !root) return root;
+    if (auto done = make_database(config); !done) return done;
+    if (auto done = db_migrate(config); !done) return done;
     const auto fresh = make_root_key(config, request.form);
     if (!fresh) return failure(fresh);
     // Whatever fails from here on: the key is shown, for it is in use.
     const auto rest = [&]() -> Result<void> {
-        if (const auto done = make_keys(config); !done) return done;
-        if (const auto done = make_egress_key(config, request.form); !done) return done;
-        if (const auto done = make_tenant(config, request.tenant); !done) return done;
+        if (auto done = make_keys(config); !done) return done;
+        if (auto done = make_egress_key(config, request.form); !done) return done;
+        if (auto done = make_tenant(config, request.tenant); !done) return done;
         return request.start ? start_units(request.workers) : Result<void>{};
     }();
     if (*fresh)
-        if (const auto shown = show_root_key(**fresh); !shown) return shown;
+        if (auto shown = show_root_key(**fresh); !shown) return shown;
     return rest;
 }
 
@@ -342,7 +342,7 @@ Result<void> root_key_split(const config::Config& config,
     int number = 0;
     for (const auto& share : *shares) {
         const auto file = target / ("share-" + std::to_string(++number));
-        if (const auto written = write_share(file, share); !written) return written;
+        if (auto written = write_share(file, share); !written) return written;
         print_line(file.string());
     }
     print_line("Any " + std::to_string(count.needed) +

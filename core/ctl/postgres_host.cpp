@@ -76,7 +76,7 @@ class Superuser {
                                            "--no-align",
                                            "--tuples-only",
                                            "--set=ON_ERROR_STOP=1",
-                                           "--host=" + m_config.database.host,
+                                           "--host=" + m_config.database.hosts.front(),
                                            "--port=" + std::to_string(m_config.database.port),
                                            "--dbname=postgres"};
         arguments.insert(arguments.end(), what.begin(), what.end());

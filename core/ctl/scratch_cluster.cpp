@@ -88,7 +88,7 @@ Result<ScratchCluster> ScratchCluster::start(const config::Config& config, const
     const auto folder = make_folder(place);
     if (!folder) return failure(folder);
     store::Endpoint endpoint = config::endpoint_of(config);
-    endpoint.host = folder->string();
+    endpoint.hosts = {folder->string()};
     endpoint.port = 5432;
     // From here on its destructor cleans up.
     ScratchCluster cluster(*folder, std::move(endpoint));

@@ -1,5 +1,7 @@
 #include "core/store/connection.h"
 
+#include "core/store/connect.h"
+
 #include <libpq-fe.h>
 #include <poll.h>
 
@@ -15,11 +17,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-struct FinishConnection {
-    void operator()(PGconn* connection) const { PQfinish(connection); }
-};
-using PgConnection = std::unique_ptr<PGconn, FinishConnection>;
-
 struct ClearResult {
     void operator()(PGresult* result) const { PQclear(result); }
 };
@@ -31,17 +28,26 @@ StoreFailure lost(std::string message) {
     return StoreFailure{{}, std::move(message), {}, true, false};
 }
 
-StoreFailure failure_of(const PGresult* result) {
+std::string_view sqlstate_of(const PGresult* result) {
     const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    return code != nullptr ? code : "";
+}
+
+StoreFailure failure_of(const PGresult* result) {
     const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char* constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     // The primary message only: DETAIL and CONTEXT can quote values.
-    return StoreFailure{code != nullptr ? code : "",
+    return StoreFailure{std::string(sqlstate_of(result)),
                         message != nullptr ? message : "no message",
                         constraint != nullptr ? constraint : "",
                         false,
                         false};
 }
+
+// A warning with this code, which COMMIT gives where it was told to wait no longer for a standby:
+// what it did is safe on one server only, and it succeeds (PostgreSQL 15, syncrep.c). No word of it
+// is compared: they are translated.
+constexpr std::string_view kWarning = "01000";
 
 // The one write of a batch of reads is its audit records.
 bool writes_audit(Statement statement) {
@@ -54,57 +60,6 @@ StoreFailure failure_of(const PGresult* result, Statement statement) {
     return failed;
 }
 
-std::string_view name_of(Role role) {
-    switch (role) {
-        case Role::App:
-            return "secretstore_app";
-        case Role::Reader:
-            return "secretstore_reader";
-        case Role::Egress:
-            return "secretstore_egress";
-        case Role::Billing:
-            return "secretstore_billing";
-        case Role::Maint:
-            return "secretstore_maint";
-        case Role::Migrator:
-            return "secretstore_migrator";
-        case Role::Backup:
-            return "secretstore_backup";
-    }
-    return "";
-}
-
-std::string options_of(const Endpoint& endpoint, Role role) {
-    // A migration may scan a big table; its own file limits how long it waits for locks.
-    if (role == Role::Migrator) return "-c client_min_messages=warning";
-    // Its one transaction waits, doing nothing, for pg_dump to copy everything.
-    if (role == Role::Backup)
-        return "-c client_min_messages=warning -c idle_in_transaction_session_timeout=0 -c jit=off";
-    return "-c statement_timeout=" + std::to_string(endpoint.statement_timeout.count()) +
-           " -c lock_timeout=" + std::to_string(endpoint.lock_timeout.count()) +
-           " -c idle_in_transaction_session_timeout=10000" +
-           // Plans are made once: a custom plan per call costs more than the statement itself.
-           " -c plan_cache_mode=force_generic_plan" +
-           // A generic plan does not know its parameters: where a bound may cut off nearly all of a
-           // table (the audit log's last minutes) it would still read the whole of it.
-           " -c enable_seqscan=off" +
-           // A generic plan guesses how many rows an array has; compiling for it never pays.
-           " -c jit=off -c client_min_messages=warning";
-}
-
-// Waits until the socket can be read (or written, when asked), or the deadline passes.
-enum class Wait { Ready, TimedOut, Failed };
-Wait wait_for(PGconn* connection, short events, Clock::time_point deadline) {
-    for (;;) {
-        const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now());
-        if (left.count() <= 0) return Wait::TimedOut;
-        pollfd descriptor{PQsocket(connection), events, 0};
-        const int ready = ::poll(&descriptor, 1, static_cast<int>(left.count()) + 1);
-        if (ready > 0) return Wait::Ready;
-        if (ready < 0 && errno != EINTR) return Wait::Failed;
-    }
-}
-
 }  // namespace
 
 struct Connection::Impl {
@@ -112,6 +67,11 @@ struct Connection::Impl {
     Role role = Role::App;
     Milliseconds response_timeout{3000};
     bool broken = false;
+    bool was_warned = false;  // since the last run
+
+    static void hear(void* self, const PGresult* notice) {
+        if (sqlstate_of(notice) == kWarning) static_cast<Impl*>(self)->was_warned = true;
+    }
 
     StoreFailure break_off(std::string message) {
         broken = true;
@@ -196,8 +156,12 @@ struct Connection::Impl {
                 failed = failure_of(result->get(), step.statement);
         }
         const auto synced = await_sync(deadline, failed);
+        // It has become a standby, or was told to stop writing: the next connection finds the
+        // server that took its place.
+        if (failed && failed->sqlstate == sqlstate::kReadOnlyTransaction) broken = true;
         if (failed) return tl::unexpected(*failed);
         if (!synced) return tl::unexpected(synced.error());
+        if (was_warned) return tl::unexpected(break_off("COMMIT did not wait for the standby"));
         return results;
     }
 };
@@ -208,48 +172,6 @@ Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
 namespace {
-
-Result<PgConnection> connect(const Endpoint& endpoint, Role role) {
-    const std::string port = std::to_string(endpoint.port);
-    const std::string user(name_of(role));
-    const std::string options = options_of(endpoint, role);
-    const std::array<const char*, 9> names{"host",
-                                           "port",
-                                           "dbname",
-                                           "user",
-                                           "options",
-                                           "connect_timeout",
-                                           "application_name",
-                                           "client_encoding",
-                                           nullptr};
-    const std::array<const char*, 9> values{endpoint.host.c_str(),
-                                            port.c_str(),
-                                            endpoint.database.c_str(),
-                                            user.c_str(),
-                                            options.c_str(),
-                                            "2",
-                                            endpoint.application_name.c_str(),
-                                            "UTF8",
-                                            nullptr};
-    PgConnection pg(PQconnectStartParams(names.data(), values.data(), 0));
-    if (!pg) return tl::unexpected(unavailable("out of memory for a connection"));
-    // libpq would print the server's notices to stderr, which is our log; they may quote values.
-    PQsetNoticeProcessor(
-        pg.get(), [](void*, const char*) {}, nullptr);
-
-    const auto deadline = Clock::now() + endpoint.response_timeout;
-    auto state = PGRES_POLLING_WRITING;
-    while (PQstatus(pg.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK) {
-        const auto events = static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT);
-        if (wait_for(pg.get(), events, deadline) != Wait::Ready)
-            return tl::unexpected(unavailable("PostgreSQL did not accept a connection in time"));
-        state = PQconnectPoll(pg.get());
-        if (state == PGRES_POLLING_FAILED) break;
-    }
-    if (PQstatus(pg.get()) != CONNECTION_OK)
-        return tl::unexpected(unavailable(PQerrorMessage(pg.get())));
-    return pg;
-}
 
 StoreResult<void> prepare_on(PGconn* pg, const StatementText& text) {
     const PgResult result(PQprepare(pg, text.name, text.sql, 0, nullptr));
@@ -289,12 +211,14 @@ Result<Connection> Connection::open(const Endpoint& endpoint, Role role) {
     PQsetnonblocking(pg->get(), 1);
     auto impl = std::make_unique<Impl>();
     impl->pg = std::move(*pg);
+    PQsetNoticeReceiver(impl->pg.get(), Impl::hear, impl.get());
     impl->role = role;
     impl->response_timeout = endpoint.response_timeout;
     return Connection(std::move(impl));
 }
 
 StoreResult<std::vector<ResultSet>> Connection::run(std::span<const Step> steps) {
+    m_impl->was_warned = false;
     if (!m_impl->send(steps))
         return tl::unexpected(m_impl->break_off("the statement can't be sent"));
     return m_impl->receive(steps);

@@ -36,19 +36,21 @@ Result<ConnectionPool::Lease> ConnectionPool::borrow() {
         return Lease(*this, std::move(connection));
     }
     const auto now = std::chrono::steady_clock::now();
-    if (now < m_retry_at) return tl::unexpected(unavailable("the database was away a moment ago"));
+    if (now < m_retry_at || (m_is_away && m_is_looking))
+        return tl::unexpected(unavailable("the database was away a moment ago"));
     // Counted before the lock is given up: connecting takes its time, and others go on meanwhile.
     ++m_lent;
+    m_is_looking = true;
     lock.unlock();
     auto opened = open();
-    if (!opened) {
-        lock.lock();
-        --m_lent;
-        m_retry_at = std::chrono::steady_clock::now() + kRetryAfter;
-        m_returned.notify_one();
-        return failure(opened);
-    }
-    return Lease(*this, std::move(*opened));
+    lock.lock();
+    m_is_looking = false;
+    m_is_away = !opened;
+    if (opened) return Lease(*this, std::move(*opened));
+    --m_lent;
+    m_retry_at = std::chrono::steady_clock::now() + kRetryAfter;
+    m_returned.notify_one();
+    return failure(opened);
 }
 
 Result<std::unique_ptr<Connection>> ConnectionPool::open() {

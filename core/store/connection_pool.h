@@ -2,7 +2,8 @@
 // each. Thread-safe.
 //
 // Opened when first needed, replaced when broken. While the database is away a request waits for
-// nothing: it gets StoreUnavailable at once, and one in 100 ms tries to connect.
+// nothing: it gets StoreUnavailable at once, and one at a time, 100 ms after the last, tries to
+// connect.
 #pragma once
 
 #include "core/base/result.h"
@@ -62,6 +63,9 @@ class ConnectionPool {
     std::condition_variable m_returned;
     std::vector<std::unique_ptr<Connection>> m_idle;
     std::size_t m_lent = 0;
+    // The last attempt to connect has failed.
+    bool m_is_away = false;
+    bool m_is_looking = false;  // while it is away, one at a time
     std::chrono::steady_clock::time_point m_retry_at{};
 };
 

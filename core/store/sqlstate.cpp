@@ -16,7 +16,7 @@ bool is_write_refused(std::string_view sqlstate) {
     // Integrity (a row for which there is no partition included), resources, limits, system errors;
     // rights, and a standby or a read-only database.
     constexpr std::array<std::string_view, 4> kClasses{"23", "53", "54", "58"};
-    return sqlstate == "42501" || sqlstate == "25006" ||
+    return sqlstate == "42501" || sqlstate == sqlstate::kReadOnlyTransaction ||
            std::any_of(kClasses.begin(), kClasses.end(), [sqlstate](std::string_view prefix) {
                return sqlstate.starts_with(prefix);
            });
@@ -30,13 +30,12 @@ Error to_error(const StoreFailure& failure) {
                      "The database can't record this right now, so it was not done; try again "
                      "shortly",
                      std::move(detail)};
-    // Connection exceptions, insufficient resources, operator intervention, system errors;
-    // 25006 is a standby or a read-only database.
+    // Connection exceptions, insufficient resources, operator intervention, system errors.
     constexpr std::array<std::string_view, 4> kAwayClasses{"08", "53", "57", "58"};
     constexpr std::array<std::string_view, 4> kAwayCodes{sqlstate::kLockNotAvailable,
                                                          sqlstate::kDeadlockDetected,
                                                          sqlstate::kSerializationFailure,
-                                                         "25006"};
+                                                         sqlstate::kReadOnlyTransaction};
     bool away = failure.connection_lost || failure.sqlstate.empty();
     for (const auto prefix : kAwayClasses)
         away = away || failure.sqlstate.starts_with(prefix);

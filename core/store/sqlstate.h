@@ -15,6 +15,7 @@ inline constexpr std::string_view kQueryCanceled = "57014";     // statement_tim
 inline constexpr std::string_view kLockNotAvailable = "55P03";  // lock_timeout
 inline constexpr std::string_view kDeadlockDetected = "40P01";
 inline constexpr std::string_view kSerializationFailure = "40001";
+inline constexpr std::string_view kReadOnlyTransaction = "25006";
 }  // namespace sqlstate
 
 // What a statement that failed means for its caller.

@@ -24,7 +24,7 @@ std::string host() {
 void migrate_once() {
     static const bool done = [] {
         core::store::Endpoint where;
-        where.host = host();
+        where.hosts = {host()};
         const auto migrations = core::store::load_migrations(migrations_directory());
         if (!migrations) throw std::runtime_error(migrations.error().public_message);
         const auto applied = core::store::apply_migrations(where, *migrations, [](const auto&) {});
@@ -84,7 +84,7 @@ std::string Psql::sqlstate_of(const std::string& sql) {
 core::store::Endpoint endpoint(const std::string& database) {
     if (database == "secretstore") migrate_once();
     core::store::Endpoint where;
-    where.host = host();
+    where.hosts = {host()};
     where.database = database;
     return where;
 }

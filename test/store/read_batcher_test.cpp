@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(a_session_that_the_server_ended_is_replaced) {
 BOOST_AUTO_TEST_CASE(a_database_that_is_away_answers_every_read_and_ends_cleanly) {
     const Rows rows;
     auto where = store_test::endpoint();
-    where.host = "/nonexistent";
+    where.hosts = {"/nonexistent"};
     ReadBatcher batcher(where, 64);
     std::atomic<int> unavailable{0};
 

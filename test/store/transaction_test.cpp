@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_pool_replaces_connections_that_the_server_ended) {
 
 BOOST_AUTO_TEST_CASE(a_database_that_is_away_is_refused_at_once) {
     auto where = store_test::endpoint();
-    where.host = "/nonexistent";
+    where.hosts = {"/nonexistent"};
     ConnectionPool pool(where, Role::App, 2);
 
     const auto first = pool.borrow();

@@ -76,6 +76,10 @@ const std::vector<Fault> kFaults{
     {"log: info\n", 1, "'log' wants keys below it"},
     {"- log\n", 1, "sections are wanted"},
     {"log: [\n", 2, ""},
+    {"database:\n  host: ''\n", 2, "'database.host' must be the folder of a socket, or"},
+    {"database:\n  host: a.example,\n", 2, "'database.host' must be"},
+    {"database:\n  host: 'a.example, b.example'\n", 2, "'database.host' must be"},
+    {"database:\n  host: postgresql://a.example\n", 2, "'database.host' must be"},
     {"sign_up:\n  policy: everybody\n", 2, "must be one of invited, domains, allow"},
     {"sign_up:\n  policy: ''\n", 2, "must be one of"},
     {"sign_up:\n  domains: ''\n", 2, "domains in lower case"},
@@ -151,6 +155,15 @@ const std::vector<Fault> kFaults{
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(config)
+
+BOOST_AUTO_TEST_CASE(a_database_can_be_on_several_hosts) {
+    const auto config = load("database:\n  host: a.example,192.0.2.1,2001:db8::1\n");
+
+    BOOST_REQUIRE(config.has_value());
+    const std::vector<std::string> wanted{"a.example", "192.0.2.1", "2001:db8::1"};
+    BOOST_TEST(core::config::endpoint_of(*config).hosts == wanted);
+    BOOST_TEST(core::config::endpoint_of(*config).certificates == "/etc/secretstore/database");
+}
 
 BOOST_DATA_TEST_CASE(a_fault_is_told_with_file_and_line, data::make(kFaults), fault) {
     const Files files;

@@ -1,6 +1,7 @@
 -- Roles and the database. Run once per cluster as its superuser, harmless when repeated:
 --     sudo -u postgres psql -d postgres -f roles.sql
--- Nobody has a password: peer authentication maps operating system users to these roles.
+-- Nobody has a password: peer authentication maps operating system users to these roles, and certificates
+-- with those users' names where PostgreSQL is on another host.
 --
 --   secretstore_owner     owns every object; nobody logs in as it
 --   secretstore_migrator  applies migrations (secretstorectl db migrate)

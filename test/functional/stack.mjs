@@ -1,11 +1,12 @@
 // A running store: nginx, workers and PostgreSQL in a folder of their own, as scripts/dev-stack
 // makes them. Most tests share one (run.mjs starts it); those that break parts start their own.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { once } from 'node:events';
 import { randomBytes, randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
@@ -47,10 +48,27 @@ const kSanitizerOptions = {
     TSAN_OPTIONS: 'halt_on_error=0:second_deadlock_stack=1',
 };
 
+// What starts it in a network namespace of network.mjs: only root enters one, and then becomes
+// somebody else.
+function within(netns, program, args, { uid, gid }) {
+    const become =
+        uid === undefined
+            ? []
+            : ['setpriv', '--reuid', uid, '--regid', gid, '--clear-groups', '--'];
+    return ['ip', ['netns', 'exec', netns, ...become, program, ...args].map(String), {}];
+}
+
 // Runs a program to its end: { code, stdout, stderr }. Never throws for its exit code.
-export function run(program, args, { input = '', env, cwd, uid, gid, timeoutMs = 60_000 } = {}) {
+export function run(
+    program,
+    args,
+    { input = '', env, cwd, uid, gid, netns, timeoutMs = 60_000 } = {},
+) {
+    const [file, words, user] = netns
+        ? within(netns, program, args, { uid, gid })
+        : [program, args, { uid, gid }];
     return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { env, cwd, uid, gid, stdio: 'pipe' });
+        const child = spawn(file, words, { env, cwd, ...user, stdio: 'pipe' });
         const stdout = [];
         const stderr = [];
         const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
@@ -121,7 +139,7 @@ export class Stack {
     // A stack of one's own; stop() it. `conf`: YAML of a drop-in, or what makes it of the folder.
     // `rateLimit`: requests a second that nginx lets through from one address,
     // `failedAuthentications`: a minute from one address; not limited unless asked for, since all
-    // tests come from one address.
+    // tests come from one address. `netns`: the network namespace in which all of it runs.
     static async start({
         workers = 2,
         threads = 16,
@@ -130,6 +148,7 @@ export class Stack {
         fsync = false,
         rateLimit = 'off',
         failedAuthentications = 'unlimited',
+        netns,
     } = {}) {
         const folder = newFolder();
         const port = await freePort();
@@ -160,7 +179,7 @@ export class Stack {
             return file;
         });
         try {
-            const result = await devStack(args.map(String));
+            const result = await devStack(args.map(String), { netns });
             if (result.code !== 0) {
                 throw new Error(
                     `dev-stack up: ${result.stderr}${result.stdout}${logTails(folder)}`,
@@ -173,7 +192,10 @@ export class Stack {
         } finally {
             for (const file of confFiles) fs.rmSync(file, { force: true });
         }
-        return new Stack(folder);
+        const stack = new Stack(folder);
+        stack.netns = netns;
+        if (netns) stack.forwarder = await forward(netns, port);
+        return stack;
     }
 
     constructor(folder) {
@@ -194,6 +216,7 @@ export class Stack {
 
     async stop() {
         this.client.close();
+        this.forwarder?.kill();
         const down = await devStack(['down', '--dir', this.folder]);
         const findings = this.findings();
         assert.equal(down.code, 0, down.stderr);
@@ -211,6 +234,7 @@ export class Stack {
             ['--config', this.config, ...args],
             {
                 ...this.owner,
+                netns: this.netns,
                 cwd: '/',
                 ...options,
             },
@@ -270,7 +294,7 @@ export class Stack {
             '-v',
             'ON_ERROR_STOP=1',
             '-h',
-            path.join(this.state, 'socket'),
+            this.databaseSocket ?? path.join(this.state, 'socket'),
             '-U',
             role,
             '-d',
@@ -445,6 +469,22 @@ export class Stack {
         const token = await this.ctl(['user', 'token', email, '--tenant', made.id, '--ttl', '1h']);
         return new Tenant(this, made.id, email, token.trim());
     }
+}
+
+// Lets us reach a port of a network namespace's loopback interface at the same port of ours. The
+// process: it ends with us, or by kill().
+async function forward(netns, port) {
+    const child = fork(
+        fileURLToPath(new URL('forward.mjs', import.meta.url)),
+        [String(port)],
+        { execPath: 'ip', execArgv: ['netns', 'exec', netns, process.execPath] },
+    );
+    const server = net.createServer().listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    child.send('listen', server);
+    await once(child, 'message');
+    server.close();
+    return child;
 }
 
 // Columns that change without a request: table → their names.

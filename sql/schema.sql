@@ -131,7 +131,7 @@ ALTER FUNCTION store.drop_audit_partitions(older_than timestamp with time zone) 
 -- Name: find_agent_key(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, key_version bigint, active boolean, plan text, plan_version bigint, requests_per_minute integer, rate_limit_key text)
+CREATE FUNCTION store.find_agent_key(wanted_public_id text) RETURNS TABLE(tenant_id uuid, agent_id uuid, name text, key_pepper_id uuid, key_mac bytea, allowed_namespaces text[], allowed_scopes text[], ip_allowlist text[], limits_version bigint, key_version bigint, active boolean, plan text, plan_version bigint, requests_per_minute integer, is_suspended boolean, rate_limit_key text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -140,7 +140,7 @@ begin
         select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac,
                a.allowed_namespaces, a.allowed_scopes, a.ip_allowlist::text[],
                a.limits_version, a.key_version, a.active, t.plan, t.plan_version,
-               t.requests_per_minute, t.rate_limit_key
+               t.requests_per_minute, t.suspended_at is not null, t.rate_limit_key
         from store.agents a
         join store.tenants t on t.tenant_id = a.tenant_id
         where a.key_public_id = wanted_public_id;
@@ -191,13 +191,14 @@ ALTER FUNCTION store.find_memberships(wanted_issuer text, wanted_subject text) O
 -- Name: find_person(text, text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_person(wanted_issuer text, wanted_subject text) RETURNS TABLE(user_id uuid, tenant_id uuid, role text, plan text, plan_version bigint, requests_per_minute integer)
+CREATE FUNCTION store.find_person(wanted_issuer text, wanted_subject text) RETURNS TABLE(user_id uuid, tenant_id uuid, role text, plan text, plan_version bigint, requests_per_minute integer, is_suspended boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
 begin
     return query
-        select u.user_id, m.tenant_id, m.role, t.plan, t.plan_version, t.requests_per_minute
+        select u.user_id, m.tenant_id, m.role, t.plan, t.plan_version, t.requests_per_minute,
+               t.suspended_at is not null
         from store.users u
         left join store.members m on m.user_id = u.user_id
         left join store.tenants t on t.tenant_id = m.tenant_id
@@ -212,7 +213,7 @@ ALTER FUNCTION store.find_person(wanted_issuer text, wanted_subject text) OWNER 
 -- Name: find_personal_token(text); Type: FUNCTION; Schema: store; Owner: secretstore_owner
 --
 
-CREATE FUNCTION store.find_personal_token(wanted_public_id text) RETURNS TABLE(tenant_id uuid, personal_token_id uuid, user_id uuid, key_pepper_id uuid, key_mac bytea, token_role text, member_role text, is_revoked boolean, has_expired boolean, was_used_lately boolean, plan text, plan_version bigint, requests_per_minute integer)
+CREATE FUNCTION store.find_personal_token(wanted_public_id text) RETURNS TABLE(tenant_id uuid, personal_token_id uuid, user_id uuid, key_pepper_id uuid, key_mac bytea, token_role text, member_role text, is_revoked boolean, has_expired boolean, was_used_lately boolean, plan text, plan_version bigint, requests_per_minute integer, is_suspended boolean)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path TO ''
     AS $$
@@ -221,7 +222,7 @@ begin
         select p.tenant_id, p.personal_token_id, p.user_id, p.key_pepper_id, p.key_mac, p.role, m.role,
                p.revoked_at is not null, p.expires_at <= now(),
                coalesce(p.last_used_at > now() - interval '1 minute', false),
-               t.plan, t.plan_version, t.requests_per_minute
+               t.plan, t.plan_version, t.requests_per_minute, t.suspended_at is not null
         from store.personal_tokens p
         join store.members m on m.tenant_id = p.tenant_id and m.user_id = p.user_id
         join store.tenants t on t.tenant_id = p.tenant_id
@@ -278,8 +279,12 @@ CREATE FUNCTION store.note_plan_change() RETURNS trigger
 begin
     if new.plan is distinct from old.plan
        or new.requests_per_minute is distinct from old.requests_per_minute then
-        new.plan_version := old.plan_version + 1;
         new.plan_changed_at := pg_catalog.now();
+    end if;
+    if new.plan is distinct from old.plan
+       or new.requests_per_minute is distinct from old.requests_per_minute
+       or new.suspended_at is distinct from old.suspended_at then
+        new.plan_version := old.plan_version + 1;
     end if;
     return new;
 end
@@ -1259,6 +1264,7 @@ CREATE TABLE store.tenants (
     plan_version bigint DEFAULT 1 NOT NULL,
     plan_changed_at timestamp with time zone,
     requests_per_minute integer,
+    suspended_at timestamp with time zone,
     CONSTRAINT tenants_name_has_1_to_200_characters CHECK (((char_length(name) >= 1) AND (char_length(name) <= 200))),
     CONSTRAINT tenants_only_enterprise_has_its_own_number CHECK (((requests_per_minute IS NULL) OR (plan = 'enterprise'::text))),
     CONSTRAINT tenants_plan_is_known CHECK ((plan = ANY (ARRAY['free'::text, 'pro'::text, 'enterprise'::text]))),
@@ -1287,6 +1293,12 @@ COMMENT ON COLUMN store.tenants.plan_version IS 'Grows with every change of the 
 --
 
 COMMENT ON COLUMN store.tenants.requests_per_minute IS 'Instead of the number of the plan; 0 is no limit.';
+
+--
+-- Name: COLUMN tenants.suspended_at; Type: COMMENT; Schema: store; Owner: secretstore_owner
+--
+
+COMMENT ON COLUMN store.tenants.suspended_at IS 'Since then nobody of this tenant is served. Part of what plan_version counts.';
 
 --
 -- Name: token_patterns; Type: TABLE; Schema: store; Owner: secretstore_owner
@@ -4078,6 +4090,13 @@ GRANT SELECT(plan_version) ON TABLE store.tenants TO secretstore_billing;
 --
 
 GRANT SELECT(requests_per_minute),UPDATE(requests_per_minute) ON TABLE store.tenants TO secretstore_billing;
+
+--
+-- Name: COLUMN tenants.suspended_at; Type: ACL; Schema: store; Owner: secretstore_owner
+--
+
+GRANT UPDATE(suspended_at) ON TABLE store.tenants TO secretstore_maint;
+GRANT SELECT(suspended_at) ON TABLE store.tenants TO secretstore_billing;
 
 --
 -- Name: TABLE token_patterns; Type: ACL; Schema: store; Owner: secretstore_owner

@@ -27,6 +27,8 @@ struct TenantPlan {
     std::int64_t version = 0;
     // The tenant's own number instead of the plan's; 0 is no limit.
     std::optional<std::int64_t> requests_per_minute;
+    // Nobody of this tenant is served, whatever they ask for.
+    bool is_suspended = false;
 };
 
 // Nothing means: as many, and as long, as one likes.

@@ -45,7 +45,7 @@ Result<void> db_print_read_statement();
 Result<void> root_key_generate(const config::Config& config);
 // Its shares (crypto/key_shares.h), a file each, in a folder that is not there yet.
 Result<void> root_key_split(const config::Config& config,
-                            const std::filesystem::path& folder,
+                            const std::filesystem::path& target,
                             const crypto::ShareCount& count);
 // The root key file that shares give.
 Result<ExitCode> root_key_join(const std::vector<std::string>& shares,
@@ -136,6 +136,10 @@ struct PlanChange {
     std::string requests_per_minute;
 };
 Result<void> tenant_plan(const config::Config& config, const PlanChange& change);
+// Or resume: its people, agents and tokens are refused, and nothing of it is lost.
+Result<void> tenant_suspend(const config::Config& config,
+                            const std::string& tenant,
+                            bool is_suspended);
 
 // nginx's share of the limits, for its http{} or for the site's server{}, on stdout.
 enum class NginxPart { Zones, Limits };

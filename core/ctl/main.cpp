@@ -36,7 +36,6 @@ Command done_by(std::function<Result<void>(const Config&)> command) {
 // Everything that the command line can say.
 struct Arguments {
     std::string config = "/etc/secretstore/secretstore.yaml";
-    bool json = false;
     core::ctl::NewTenant tenant;
     core::ctl::PlanChange plan_change;
     core::ctl::NginxPart nginx_part = core::ctl::NginxPart::Zones;
@@ -46,7 +45,6 @@ struct Arguments {
     std::string listed_tenant;
     std::string revoked;  // id or name
     core::ctl::ApprovalChoice approval;
-    bool all_tenants = false;
     core::ctl::AuditTail tail;
     std::string format = "csv";
     std::string webhook;  // id
@@ -55,11 +53,13 @@ struct Arguments {
     std::string scratch;
     core::crypto::ShareCount share_count;
     std::vector<std::string> shares;
-    bool acknowledged = false;
     core::ctl::InitRequest init;
     std::string key_file;
     std::string reference_form = "yaml";
     Command command;
+    bool json = false;
+    bool all_tenants = false;
+    bool acknowledged = false;
     bool reads_config = true;  // some verbs work before there is one
 
     [[nodiscard]] Output output() const { return json ? Output::Json : Output::Text; }
@@ -331,6 +331,7 @@ void add_backup_verbs(CLI::App& app, Arguments& arguments) {
 
 CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, core::Plan& plan) {
     std::vector<std::string> names;
+    names.reserve(core::kAllPlans.size());
     for (const auto one : core::kAllPlans)
         names.emplace_back(to_string(one));
     return verb
@@ -445,6 +446,18 @@ void add_tenant_verbs(CLI::App& app, Arguments& arguments) {
     plan->add_option("--requests-per-minute",
                      arguments.plan_change.requests_per_minute,
                      "A number of its own for an enterprise tenant, or unlimited");
+    for (const bool is_suspended : {true, false}) {
+        auto* verb =
+            add_verb(tenant,
+                     arguments,
+                     is_suspended ? "suspend" : "resume",
+                     is_suspended ? "Refuse everything to a tenant, which loses nothing"
+                                  : "Serve a tenant again that was suspended",
+                     done_by([&arguments, is_suspended](const Config& c) {
+                         return core::ctl::tenant_suspend(c, arguments.listed_tenant, is_suspended);
+                     }));
+        verb->add_option("TENANT", arguments.listed_tenant, "The tenant's id")->required();
+    }
 }
 
 void add_user_verbs(CLI::App& app, Arguments& arguments) {

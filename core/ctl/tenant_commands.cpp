@@ -108,9 +108,9 @@ Result<void> tenant_list(const config::Config& config, Output output) {
     for (const auto& tenant : *tenants) {
         if (output == Output::Text)
             print_line(tenant.id.text() + "  " + std::string(to_string(tenant.plan)) + "  " +
-                       tenant.name);
+                       tenant.name + (tenant.is_suspended ? "  (suspended)" : ""));
         json.begin_object().member("id", tenant.id.text()).member("name", tenant.name);
-        json.member("plan", to_string(tenant.plan));
+        json.member("plan", to_string(tenant.plan)).member("suspended", tenant.is_suspended);
         json.member("created_at", format_rfc3339(tenant.created_at)).end_object();
     }
     json.end_array().member("total", static_cast<std::int64_t>(tenants->size())).end_object();
@@ -141,6 +141,23 @@ Result<void> tenant_plan(const config::Config& config, const PlanChange& change)
     if (!before) return failure(before);
     print_line("tenant " + change.tenant + " had the plan " + std::string(to_string(before->plan)) +
                " and has " + std::string(to_string(change.plan)) + " from its next request on");
+    return {};
+}
+
+Result<void> tenant_suspend(const config::Config& config,
+                            const std::string& tenant,
+                            bool is_suspended) {
+    const auto id = parse_tenant(tenant);
+    if (!id) return failure(id);
+    Session session(config, store::Role::Maint);
+    if (const auto opened = session.open_keys(config); !opened) return failure(opened);
+    const auto runtime = session.runtime();
+    const auto changed =
+        service::Tenants(runtime, session.issuer()).set_suspended(*id, is_suspended);
+    if (!changed) return failure(changed);
+    const std::string what = is_suspended ? "suspended" : "served";
+    print_line("tenant " + tenant + " is " + what +
+               (*changed ? " from its next request on" : " already"));
     return {};
 }
 

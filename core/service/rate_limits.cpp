@@ -47,6 +47,12 @@ Error plan_limited(const Quota& quota) {
         .value();
 }
 
+Error tenant_suspended() {
+    return {ErrorCode::ScopeDenied,
+            "This tenant is suspended; whoever operates this store can say why",
+            "the tenant is suspended"};
+}
+
 void set_plan(Principal& principal, Origin& origin, const TenantPlan& plan) {
     if (auto* agent = std::get_if<identity::AgentPrincipal>(&principal)) agent->plan = plan;
     if (auto* token = std::get_if<TokenPrincipal>(&principal)) token->plan = plan;
@@ -86,6 +92,12 @@ Result<TenantPlan> RateLimits::look_up(const TenantId& tenant) {
     // Of a tenant that is not there nobody has a credential that holds: the statement that asks for
     // more will say so.
     if (!*found) return TenantPlan{};
+    // Asked for again each time: its requests are refused before the database could tell of a
+    // change.
+    if ((*found)->is_suspended) {
+        m_plans.erase(tenant);
+        return **found;
+    }
     if (m_plans.size() >= kPlansPerThread) m_plans.clear();
     m_plans.insert_or_assign(tenant, **found);
     return **found;
@@ -104,17 +116,22 @@ RateJudgement RateLimits::count(const TenantId& tenant, const TenantPlan& plan) 
 
 Result<RateJudgement> RateLimits::settle(const Principal& principal,
                                          const Origin& origin,
+                                         const TenantPlan& plan,
                                          RateJudgement judgement) {
+    const bool is_limited = judgement.refusal.has_value();
+    if (!is_limited && plan.is_suspended) judgement.refusal = tenant_suspended();
     if (!judgement.refusal) return judgement;
     const TenantId tenant = tenant_of(principal);
-    if (!m_runtime.counters->tenants().note_refusal(window_key(tenant), time_since_boot()))
+    if (is_limited &&
+        !m_runtime.counters->tenants().note_refusal(window_key(tenant), time_since_boot()))
         return judgement;
+    const auto* const reason = is_limited ? "rate_limited" : "tenant_suspended";
     const Failure recorded = refuse(m_runtime,
                                     tenant,
                                     audit_origin(principal, origin),
-                                    refused_caller(m_runtime, principal, "rate_limited"),
+                                    refused_caller(m_runtime, principal, reason),
                                     *judgement.refusal);
-    if (recorded.value().code != ErrorCode::RateLimited) return recorded;
+    if (recorded.value().code != judgement.refusal->code) return recorded;
     return judgement;
 }
 
@@ -131,7 +148,7 @@ Result<RateJudgement> RateLimits::judge(Principal& principal, Origin& origin) {
     const auto present = is_token ? look_up(tenant) : Result<TenantPlan>(plan_of(principal));
     if (!present) return failure(present);
     set_plan(principal, origin, *present);
-    return settle(principal, origin, count(tenant, *present));
+    return settle(principal, origin, *present, count(tenant, *present));
 }
 
 Result<RateJudgement> RateLimits::judge_again(Principal& principal,
@@ -142,14 +159,15 @@ Result<RateJudgement> RateLimits::judge_again(Principal& principal,
     if (!present) return failure(present);
     set_plan(principal, origin, *present);
     const auto number = m_runtime.policy.plans.requests_per_minute(*present);
-    if (!before.quota || !number) return settle(principal, origin, count(tenant, *present));
+    if (!before.quota || !number)
+        return settle(principal, origin, *present, count(tenant, *present));
     // Its place in the window is taken: does it lie within the limit of now?
     RateJudgement judgement{Quota{limit_of(*number), before.quota->used}, std::nullopt};
     if (judgement.quota->used.counted > judgement.quota->limit) {
         judgement.refusal = plan_limited(*judgement.quota);
         m_runtime.counters->tenants().give_back(window_key(tenant), judgement.quota->used);
     }
-    return settle(principal, origin, std::move(judgement));
+    return settle(principal, origin, *present, std::move(judgement));
 }
 
 }  // namespace core::service

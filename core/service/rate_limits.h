@@ -50,8 +50,8 @@ class RateLimits {
     Error count_failure(const identity::IpAddress& address, Error error);
 
     // Counts a request. Sets the plan of a scoped token, and the version in `origin`. The first
-    // refusal of a window is recorded; those behind it would be a way to fill the audit log.
-    // Errors: StoreUnavailable.
+    // refusal of a window is recorded; those behind it would be a way to fill the audit log. A
+    // tenant that is suspended is refused whatever it asks for. Errors: StoreUnavailable.
     Result<RateJudgement> judge(identity::Principal& principal, identity::Origin& origin);
     // The same for one that is counted already, and met another plan than it was judged by.
     Result<RateJudgement> judge_again(identity::Principal& principal,
@@ -64,6 +64,7 @@ class RateLimits {
     // What comes of a judgement by the present plan.
     Result<RateJudgement> settle(const identity::Principal& principal,
                                  const identity::Origin& origin,
+                                 const TenantPlan& plan,
                                  RateJudgement judgement);
 
     const KeylessRuntime& m_runtime;

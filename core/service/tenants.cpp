@@ -108,7 +108,8 @@ Result<std::vector<Tenant>> Tenants::list() {
     if (!rows) return failure(rows);
     std::vector<Tenant> out;
     for (auto& row : *rows)
-        out.push_back({row.tenant, std::move(row.name), row.plan, row.created_at});
+        out.push_back(
+            {row.tenant, std::move(row.name), row.plan, row.created_at, row.is_suspended});
     return out;
 }
 
@@ -146,6 +147,31 @@ Result<TenantPlan> Tenants::change_plan(const TenantId& tenant,
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return before;
+}
+
+Result<bool> Tenants::set_suspended(const TenantId& tenant, bool is_suspended) {
+    auto connection = m_runtime.connections.borrow();
+    if (!connection) return failure(connection);
+    store::Transaction transaction(**connection);
+    store::add_set_suspended(transaction, tenant, is_suspended);
+    const auto changed = transaction.flush();
+    if (!changed) return tl::unexpected(store::to_error(changed.error()));
+    if (changed->front().empty()) return failure(ErrorCode::NotFound, "There is no such tenant");
+    if (store::parse_was_suspended(changed->front()) == is_suspended) return false;
+
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
+    record.type = "tenant.profile_updated";
+    record.resource_type = "tenant";
+    record.resource = tenant.bytes();
+    JsonWriter details;
+    details.begin_object().member("suspended", is_suspended).end_object();
+    record.details = std::move(details).take_text();
+    store::add_audit_record(
+        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return true;
 }
 
 Result<Credential> Tenants::sign_user_token(const TenantId& tenant,

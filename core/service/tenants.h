@@ -26,6 +26,7 @@ struct Tenant {
     std::string name;
     Plan plan = Plan::Free;
     Timestamp created_at;
+    bool is_suspended = false;
 };
 
 // Queues a tenant with a KEK of its own, in a transaction of that tenant or of the operator; two
@@ -59,6 +60,11 @@ class Tenants {
     Result<TenantPlan> change_plan(const TenantId& tenant,
                                    Plan plan,
                                    const std::optional<std::int64_t>& requests_per_minute);
+
+    // From its next request on nobody of this tenant is served, or is again. Nothing is lost, and
+    // what it is told (webhooks, mails) goes on. Whether anything changed. Errors: NotFound,
+    // StoreUnavailable.
+    Result<bool> set_suspended(const TenantId& tenant, bool is_suspended);
 
     // An ID token of the local issuer for a member, or for somebody who is invited and may accept
     // with it. Errors: NotFound where `email` is neither in `tenant` by the local issuer;

@@ -10,8 +10,8 @@ namespace core::store {
 
 // The newest migration that this program was written against, and the oldest schema that has all
 // it needs.
-inline constexpr std::int64_t kNewestKnownSchema = 21;
-inline constexpr std::int64_t kOldestUsableSchema = 21;
+inline constexpr std::int64_t kNewestKnownSchema = 22;
+inline constexpr std::int64_t kOldestUsableSchema = 22;
 
 // The newest migration that the database has. Errors: StoreUnavailable.
 Result<std::int64_t> find_newest_migration(Connection& connection);

@@ -862,7 +862,7 @@ select (select t.tenant_id
     {Statement::FindTenantPlan,
      "find_tenant_plan",
      R"sql(
-select t.plan, t.plan_version, t.requests_per_minute
+select t.plan, t.plan_version, t.requests_per_minute, t.suspended_at is not null
 from store.tenants t
 where t.tenant_id = $1::uuid
 )sql",
@@ -871,7 +871,7 @@ where t.tenant_id = $1::uuid
     {Statement::LockTenantPlan,
      "lock_tenant_plan",
      R"sql(
-select t.plan, t.plan_version, t.requests_per_minute
+select t.plan, t.plan_version, t.requests_per_minute, t.suspended_at is not null
 from store.tenants t
 where t.tenant_id = $1::uuid
 for no key update
@@ -882,7 +882,7 @@ for no key update
      "change_plan",
      R"sql(
 with before as (
-    select t.tenant_id, t.plan, t.plan_version, t.requests_per_minute
+    select t.tenant_id, t.plan, t.plan_version, t.requests_per_minute, t.suspended_at
     from store.tenants t
     where t.tenant_id = $1::uuid
     for no key update
@@ -893,7 +893,26 @@ changed as (
     from before b
     where t.tenant_id = b.tenant_id
 )
-select b.plan, b.plan_version, b.requests_per_minute from before b
+select b.plan, b.plan_version, b.requests_per_minute, b.suspended_at is not null from before b
+)sql",
+     kMaint},
+    // One row where the tenant is there: since when it was suspended before, if it was.
+    {Statement::SetSuspended,
+     "set_suspended",
+     R"sql(
+with before as (
+    select t.tenant_id, t.suspended_at
+    from store.tenants t
+    where t.tenant_id = $1::uuid
+    for no key update
+),
+changed as (
+    update store.tenants t
+    set suspended_at = case when $2::boolean then now() end
+    from before b
+    where t.tenant_id = b.tenant_id and (b.suspended_at is not null) <> $2::boolean
+)
+select b.suspended_at from before b
 )sql",
      kMaint},
     {Statement::CountActiveAgents,
@@ -966,7 +985,7 @@ insert into store.members (tenant_id, user_id, role) values ($1::uuid, $2::uuid,
      "list_tenants",
      R"sql(
 select t.tenant_id, t.name, t.plan, coalesce(t.plan_changed_at < now() - interval '30 days', true),
-       t.created_at
+       t.suspended_at is not null, t.created_at
 from store.tenants t
 order by t.created_at, t.tenant_id
 )sql",
@@ -980,7 +999,7 @@ select t.tenant_id, t.name, t.role from store.find_tenants_of($1::uuid) t
     {Statement::FindPerson,
      "find_person",
      R"sql(
-select p.user_id, p.tenant_id, p.role, p.plan, p.plan_version, p.requests_per_minute
+select p.user_id, p.tenant_id, p.role, p.plan, p.plan_version, p.requests_per_minute, p.is_suspended
 from store.find_person($1::text, $2::text) p
 )sql",
      kApp | kBilling},
@@ -1118,7 +1137,7 @@ select count(*) from gone
      R"sql(
 select p.tenant_id, p.personal_token_id, p.user_id, p.key_pepper_id, p.key_mac, p.token_role,
        p.member_role, p.is_revoked, p.has_expired, p.was_used_lately, p.plan, p.plan_version,
-       p.requests_per_minute
+       p.requests_per_minute, p.is_suspended
 from store.find_personal_token($1::text) p
 )sql",
      kApp},
@@ -1524,7 +1543,7 @@ where t.signing_key_id = $1::uuid and t.expires_at > now() and t.revoked_at is n
      R"sql(
 select a.tenant_id, a.agent_id, a.name, a.key_pepper_id, a.key_mac, a.allowed_namespaces,
        a.allowed_scopes, a.ip_allowlist, a.limits_version, a.key_version, a.active, a.plan,
-       a.plan_version, a.requests_per_minute, a.rate_limit_key
+       a.plan_version, a.requests_per_minute, a.is_suspended, a.rate_limit_key
 from store.find_agent_key($1::text) a
 )sql",
      kApp},

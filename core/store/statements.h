@@ -29,6 +29,7 @@ enum class Statement {
     FindTenantPlan,
     LockTenantPlan,
     ChangePlan,
+    SetSuspended,
     CountActiveAgents,
     CountActiveMembers,
     CountSecretsAndNames,

@@ -25,6 +25,7 @@ TenantPlan parse_tenant_plan(Row& row) {
     out.plan = parse_plan(row.text()).value_or(Plan::Free);
     out.version = row.integer();
     out.requests_per_minute = row.maybe_integer();
+    out.is_suspended = row.boolean();
     return out;
 }
 
@@ -99,6 +100,14 @@ void add_change_plan(Transaction& transaction,
                     Parameters{}.id(tenant).text(to_string(plan)).bigint(requests_per_minute));
 }
 
+void add_set_suspended(Transaction& transaction, const TenantId& tenant, bool is_suspended) {
+    transaction.add(Statement::SetSuspended, Parameters{}.id(tenant).boolean(is_suspended));
+}
+
+bool parse_was_suspended(const ResultSet& result) {
+    return result.row(0).maybe_time().has_value();
+}
+
 Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
     const auto results = connection.run(Statement::ListTenants, {});
     if (!results) return tl::unexpected(to_error(results.error()));
@@ -110,6 +119,7 @@ Result<std::vector<TenantRow>> list_tenants(Connection& connection) {
         tenant.name = row.text();
         tenant.plan = parse_plan(row.text()).value_or(Plan::Free);
         tenant.plan_is_settled = row.boolean();
+        tenant.is_suspended = row.boolean();
         tenant.created_at = row.time();
         out.push_back(std::move(tenant));
     }

@@ -26,7 +26,7 @@ struct TenantOfPerson {
 void add_find_tenants_of(Transaction& transaction, const UserId& user);
 std::vector<TenantOfPerson> parse_tenants_of(const ResultSet& result);
 
-// The columns plan, plan_version and requests_per_minute, in this order.
+// The columns plan, plan_version, requests_per_minute and is_suspended, in this order.
 TenantPlan parse_tenant_plan(Row& row);
 // Nothing where there is no such tenant. Errors: StoreUnavailable.
 Result<std::optional<TenantPlan>> find_tenant_plan(Connection& connection, const TenantId& tenant);
@@ -62,6 +62,7 @@ struct TenantRow {
     std::string name;
     Plan plan = Plan::Free;
     bool plan_is_settled = true;  // it has been this one for 30 days
+    bool is_suspended = false;
     Timestamp created_at;
 };
 
@@ -84,6 +85,9 @@ void add_change_plan(Transaction& transaction,
                      const TenantId& tenant,
                      Plan plan,
                      const std::optional<std::int64_t>& requests_per_minute);
+// Queued; one result for parse_was_suspended(), or none where there is no such tenant.
+void add_set_suspended(Transaction& transaction, const TenantId& tenant, bool is_suspended);
+bool parse_was_suspended(const ResultSet& result);
 Result<std::vector<TenantRow>> list_tenants(Connection& connection);
 
 }  // namespace core::store

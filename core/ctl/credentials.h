@@ -21,6 +21,8 @@ inline constexpr const char* kRootKeyCredential = "secretstore-root-key";
 // That of the key which follows it, while it is being replaced (crypto/root_key_ring.h).
 inline constexpr const char* kNextRootKeyCredential = "secretstore-root-key-next";
 inline constexpr const char* kEgressKeyCredential = "secretstore-egress-key";
+inline constexpr const char* kStripeKeyCredential = "secretstore-stripe-key";
+inline constexpr const char* kStripeWebhookCredential = "secretstore-stripe-webhook-secret";
 
 enum class CredentialForm { Encrypted, Plain };
 

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kConfigFolder = "/etc/secretstore";
 constexpr const char* kWorkerSocket = "/run/secretstore/worker.sock";
-constexpr std::uintmax_t kTailOfLog = 256 * 1024;
+constexpr std::uintmax_t kTailOfLog = 1U << 18U;
 
 std::string text_of(const Error& error) {
     return error.public_message.empty() ? error.detail : error.public_message;
@@ -74,6 +74,7 @@ class Examination {
     void run() {
         look_at_schema();
         look_at_key();
+        look_at_billing();
         look_at_server_setup();
         look_at_access();
         look_at_nginx();
@@ -140,9 +141,27 @@ class Examination {
                  "secretstorectl init"});
     }
 
+    // Not what is in it: the pool that has it says so when it starts.
+    void look_at_billing() {
+        const auto& billing = m_config.billing;
+        if (!billing.enabled) return;
+        const auto missing = [](const fs::path& file, const char* credential) {
+            std::error_code error;
+            return file.empty() ? !find_credential(credential) : !fs::exists(file, error);
+        };
+        if (!missing(billing.key_file, kStripeKeyCredential) &&
+            !missing(billing.webhook_secret_file, kStripeWebhookCredential))
+            return add({"billing", Health::Fine, "Stripe's key and secret are there", {}});
+        add({"billing",
+             Health::Wrong,
+             "plans are sold, and the key or the webhook secret of Stripe is missing",
+             "README.Debian, \"Selling plans\""});
+    }
+
     void look_at_server_setup() {
-        if (!m_config.database.hosts.front().starts_with('/')) {
+        if (!has_own_server()) {
             add(skipped("hba", "the database is on another host"));
+            look_at_database_certificates();
             return;
         }
         if (!is_root()) {
@@ -167,6 +186,22 @@ class Examination {
                  "PostgreSQL runs with " + setting + ": what was acknowledged can be lost",
                  "set it on in postgresql.conf, then: systemctl restart postgresql"});
         look_at_space(setup->data_directory);
+    }
+
+    [[nodiscard]] bool has_own_server() const {
+        return store::is_socket_folder(m_config.database.hosts.front());
+    }
+
+    void look_at_database_certificates() {
+        std::error_code error;
+        for (const auto& entry : fs::directory_iterator(m_config.database.certificates, error))
+            if (entry.path().extension() == ".crt")
+                look_at_certificate(entry.path(), "secretstorectl restart");
+        if (error)
+            add({"certificate",
+                 Health::Wrong,
+                 m_config.database.certificates.string() + ": " + error.message(),
+                 "README.Debian, \"The database on another host\", says what belongs there"});
     }
 
     void look_at_space(const fs::path& folder) {
@@ -202,14 +237,24 @@ class Examination {
         for (const auto& entry : fs::recursive_directory_iterator(kConfigFolder, error))
             if (entry.path().extension() == ".yaml")
                 look_at_file(entry.path(), {0640, "root", "secretstore"});
-        for (const char* name : {kRootKeyCredential, kEgressKeyCredential})
+        for (const char* name : {kRootKeyCredential,
+                                 kEgressKeyCredential,
+                                 kStripeKeyCredential,
+                                 kStripeWebhookCredential})
             if (const auto credential = find_credential(name)) {
                 look_at_file(credential->file(), {0400, "root", {}});
                 look_at_file(credential->file().parent_path(), {0700, "root", {}});
             }
+        // Its successor, while it is being replaced.
+        if (const auto credential = find_credential(kNextRootKeyCredential))
+            look_at_file(credential->file(), {0400, "root", {}});
         look_at_file("/var/lib/systemd/credential.secret", {0400, "root", {}});
         if (!m_config.root_key.file.empty())
             look_at_file(m_config.root_key.file, {0400, name_of_owner(m_config.root_key.file), {}});
+        if (!has_own_server())
+            for (const auto& entry : fs::directory_iterator(m_config.database.certificates, error))
+                if (entry.path().extension() == ".key")
+                    look_at_file(entry.path(), {0400, entry.path().stem().string(), {}});
         look_at_file(kWorkerSocket, {0660, "root", "www-data"});
         look_at_file(m_config.rate_limit.file, {0660, "secretstore", "secretstore"});
         look_at_file(m_config.metrics.file, {0660, "secretstore", "secretstore"});
@@ -252,7 +297,7 @@ class Examination {
             return;
         }
         for (const auto& file : unique(site.certificates))
-            look_at_certificate(file);
+            look_at_certificate(file, "systemctl reload nginx");
         for (const auto& file : unique(site.certificate_keys))
             look_at_file(file, {0640, "root", {}});
         add(judge_real_ip(site.trusted_proxies, count_clients(read_tail(site.access_log))));
@@ -270,7 +315,7 @@ class Examination {
         return files;
     }
 
-    void look_at_certificate(const fs::path& file) {
+    void look_at_certificate(const fs::path& file, const std::string& reload) {
         const auto dates =
             run_program({"openssl", "x509", "-noout", "-dates", "-in", file.string()});
         const auto validity = dates ? parse_validity(dates->output) : std::nullopt;
@@ -281,7 +326,8 @@ class Examination {
         add(judge_certificate(
             file.string(),
             *validity,
-            std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())));
+            std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
+            reload));
     }
 
     void look_at_kernel() {

@@ -21,7 +21,7 @@ constexpr std::int64_t kFewPartitions = 3;
 constexpr std::uintmax_t kMiB = 1U << 20U;
 // Below this nothing can be written for long, however large the disk is.
 constexpr std::uintmax_t kNearlyNothing = 512 * kMiB;
-constexpr std::uintmax_t kPlenty = 100 * 1024 * kMiB;
+constexpr std::uintmax_t kPlenty = 102400 * kMiB;
 // Too few to say that all come from one place.
 constexpr std::size_t kFewRequests = 100;
 
@@ -106,8 +106,9 @@ std::optional<Validity> parse_validity(const std::string& text) {
 
 Finding judge_certificate(const std::string& file,
                           const Validity& validity,
-                          std::chrono::sys_seconds now) {
-    const std::string remedy = "renew " + file + ", then: systemctl reload nginx";
+                          std::chrono::sys_seconds now,
+                          const std::string& reload) {
+    const std::string remedy = "renew " + file + ", then: " + reload;
     if (now < validity.from)
         return {"certificate",
                 Health::Wrong,

@@ -35,9 +35,11 @@ struct Validity {
 };
 // What `openssl x509 -noout -dates` prints. Nothing on anything else.
 std::optional<Validity> parse_validity(const std::string& text);
+// `reload`: the command after which a new one is used.
 Finding judge_certificate(const std::string& file,
                           const Validity& validity,
-                          std::chrono::sys_seconds now);
+                          std::chrono::sys_seconds now,
+                          const std::string& reload);
 
 // Audit partitions that are there for the months after this one.
 Finding judge_partitions(std::int64_t months_ahead);

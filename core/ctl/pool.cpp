@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,7 @@ struct PoolState {
     std::string trouble;  // with the database; empty where it is fine
     DatabaseState database;
     std::vector<UnitState> workers;
+    std::vector<UnitState> billing;  // empty where no plans are sold
     std::vector<UnitState> others;
 
     [[nodiscard]] std::int64_t active_workers() const {
@@ -48,7 +50,15 @@ Result<PoolState> look(const config::Config& config) {
     auto workers = list_workers();
     if (!workers) return failure(workers);
     state.workers = *std::move(workers);
-    for (const char* name : {kSocket, kEgress, kMaintainTimer}) {
+    std::vector<std::string> names{kSocket, kEgress, kMaintainTimer};
+    if (config.billing.enabled) {
+        auto sellers = list_workers(Pool::Billing);
+        if (!sellers) return failure(sellers);
+        state.billing = *std::move(sellers);
+        names.emplace_back(kBillingSocket);
+        if (state.billing.empty()) names.emplace_back("secretstore-billing@1.service");
+    }
+    for (const auto& name : names) {
         auto unit = find_unit(name);
         if (!unit) return failure(unit);
         state.others.push_back(*std::move(unit));
@@ -70,8 +80,9 @@ void print_status(const PoolState& state) {
     for (const auto& unit : state.workers)
         if (!unit.is_active())
             print_line("          " + unit.name + " is " + unit.active + " (" + unit.sub + ")");
-    for (const auto& unit : state.others)
-        print_line("          " + unit.name + " is " + unit.active);
+    for (const auto& units : {state.billing, state.others})
+        for (const auto& unit : units)
+            print_line("          " + unit.name + " is " + unit.active);
 }
 
 void write_unit(JsonWriter& json, const UnitState& unit) {
@@ -87,10 +98,9 @@ void print_status_json(const PoolState& state) {
     json.member("pending_migrations", state.database.pending_migrations);
     json.member("audit_partitions_ahead", state.database.partitions_ahead).end_object();
     json.key("units").begin_array();
-    for (const auto& unit : state.workers)
-        write_unit(json, unit);
-    for (const auto& unit : state.others)
-        write_unit(json, unit);
+    for (const auto& units : {state.workers, state.billing, state.others})
+        for (const auto& unit : units)
+            write_unit(json, unit);
     json.end_array().end_object();
     print_json(std::move(json));
 }
@@ -134,8 +144,9 @@ Verdict judge(const PoolState& state) {
     if (active == 0) verdict.add(Severity::Critical, "no worker is running");
     if (active > 0 && static_cast<std::size_t>(active) < state.workers.size())
         verdict.add(Severity::Warning, "workers: " + workers_text(state));
-    for (const auto& unit : state.others)
-        if (!unit.is_active()) verdict.add(Severity::Warning, unit.name + " is " + unit.active);
+    for (const auto& units : {state.billing, state.others})
+        for (const auto& unit : units)
+            if (!unit.is_active()) verdict.add(Severity::Warning, unit.name + " is " + unit.active);
     if (!state.trouble.empty()) return verdict;
     if (state.database.pending_migrations > 0)
         verdict.add(Severity::Warning,
@@ -155,8 +166,11 @@ Result<ExitCode> restart(const config::Config& config) {
         DatabaseState database;
         if (const auto usable = look_at_database(config, database); !usable) return failure(usable);
     }
-    const auto workers = list_workers();
+    auto workers = list_workers();
     if (!workers) return failure(workers);
+    auto sellers = list_workers(Pool::Billing);
+    if (!sellers) return failure(sellers);
+    std::move(sellers->begin(), sellers->end(), std::back_inserter(*workers));
     std::int64_t count = 0;
     for (const auto& worker : *workers) {
         if (!worker.is_active() && worker.sub != "auto-restart") continue;

@@ -13,11 +13,13 @@ namespace core::ctl {
 namespace {
 
 constexpr std::string_view kWorkerPrefix = "secretstore-worker@";
+constexpr std::string_view kBillingPrefix = "secretstore-billing@";
 
+// 0 where there is none.
 int number_of(const UnitState& worker) {
     int number = 0;
-    const char* begin = worker.name.data() + kWorkerPrefix.size();
-    std::from_chars(begin, worker.name.data() + worker.name.size(), number);
+    const auto at = std::min(worker.name.find('@'), worker.name.size() - 1);
+    std::from_chars(worker.name.data() + at + 1, worker.name.data() + worker.name.size(), number);
     return number;
 }
 
@@ -39,7 +41,8 @@ bool has_systemd() {
     return std::filesystem::is_directory("/run/systemd/system", error);
 }
 
-Result<std::vector<UnitState>> list_workers() {
+Result<std::vector<UnitState>> list_workers(Pool pool) {
+    const auto prefix = pool == Pool::Billing ? kBillingPrefix : kWorkerPrefix;
     const auto listed = output_of("systemctl",
                                   {"systemctl",
                                    "list-units",
@@ -47,7 +50,7 @@ Result<std::vector<UnitState>> list_workers() {
                                    "--plain",
                                    "--no-legend",
                                    "--full",
-                                   std::string(kWorkerPrefix) + "*.service"});
+                                   std::string(prefix) + "*.service"});
     if (!listed) return failure(listed);
     std::vector<UnitState> workers;
     std::istringstream lines(*listed);

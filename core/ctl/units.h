@@ -25,8 +25,12 @@ std::string worker_unit(int number);
 // Whether systemd runs this host.
 bool has_systemd();
 
-// All workers that systemd knows, by their number. Errors: ConfigInvalid, Internal.
-Result<std::vector<UnitState>> list_workers();
+inline constexpr const char* kBillingSocket = "secretstore-billing.socket";
+
+// The workers that read and write secrets; those that sell plans.
+enum class Pool { Secrets, Billing };
+// All workers of a pool that systemd knows, by their number. Errors: ConfigInvalid, Internal.
+Result<std::vector<UnitState>> list_workers(Pool pool = Pool::Secrets);
 // A unit that is not there is inactive. Errors: Internal.
 Result<UnitState> find_unit(const std::string& name);
 

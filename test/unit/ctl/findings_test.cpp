@@ -14,7 +14,7 @@ constexpr std::uintmax_t kGiB = 1ULL << 30U;
 constexpr std::chrono::sys_seconds kNow{std::chrono::seconds(1'700'000'000)};
 
 Health health_of_certificate(std::chrono::seconds from, std::chrono::seconds until) {
-    return judge_certificate("site.pem", {kNow + from, kNow + until}, kNow).health;
+    return judge_certificate("site.pem", {kNow + from, kNow + until}, kNow, "reload").health;
 }
 
 Health health_of_space(std::uintmax_t free, std::uintmax_t size) {
@@ -42,8 +42,8 @@ BOOST_AUTO_TEST_SUITE(findings)
 BOOST_AUTO_TEST_CASE(whatever_is_not_fine_says_how_it_is_mended) {
     const std::vector<Finding> bad{judge_clock(false, 0ms),
                                    judge_clock(true, 5s),
-                                   judge_certificate("a", {kNow - 1h, kNow}, kNow),
-                                   judge_certificate("a", {kNow + 1h, kNow + 2h}, kNow),
+                                   judge_certificate("a", {kNow - 1h, kNow}, kNow, "reload"),
+                                   judge_certificate("a", {kNow + 1h, kNow + 2h}, kNow, "reload"),
                                    judge_partitions(0),
                                    judge_backlog(128),
                                    judge_space("/", {0, kGiB}),

@@ -143,6 +143,25 @@ tl::expected<std::size_t, HttpResponse> announced_body(const Route& route,
     return size;
 }
 
+namespace {
+
+core::Result<void> take_body(const Route& route, core::Body bytes, HttpRequest& request) {
+    if (route.body == BodyNeed::Raw) {
+        request.raw_body = std::move(bytes);
+        return {};
+    }
+    if (route.request_schema.empty()) return {};
+    // Where every member is optional, no body is one without members.
+    if (bytes.expose().empty() && route.body == BodyNeed::Optional)
+        bytes = core::Body::copy_of("{}");
+    auto document = core::JsonDocument::parse(std::move(bytes));
+    if (!document) return core::failure(std::move(document));
+    request.body = std::move(*document);
+    return {};
+}
+
+}  // namespace
+
 core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
                                              HttpRequest& request,
                                              const IncomingRequest& incoming,
@@ -168,15 +187,8 @@ core::Result<HttpResponse> Dispatcher::serve(const Routed& routed,
         if (!key) return core::failure(std::move(key));
         origin->idempotency_key = std::move(*key);
     }
-    if (route.body == BodyNeed::Raw) {
-        request.raw_body = std::move(*bytes);
-    } else if (!route.request_schema.empty()) {
-        // Where every member is optional, no body is one without members.
-        if (*size == 0 && route.body == BodyNeed::Optional) *bytes = core::Body::copy_of("{}");
-        auto document = core::JsonDocument::parse(std::move(*bytes));
-        if (!document) return core::failure(std::move(document));
-        request.body = std::move(*document);
-    }
+    if (auto taken = take_body(route, *std::move(bytes), request); !taken)
+        return core::failure(std::move(taken));
     return handle(route, *principal, *origin, request, caller.judged);
 }
 

@@ -73,7 +73,7 @@ Setting text(std::string key, Access access) {
 // `wanted` says what `is_fine` takes.
 template <class Access>
 Setting checked_text(std::string key,
-                     std::string wanted,
+                     const std::string& wanted,
                      bool (*is_fine)(const std::string&),
                      Access access) {
     return {std::move(key),
@@ -254,7 +254,7 @@ std::vector<std::string> split_at_commas(const std::string& text) {
 // Each of which `is_fine`, with commas between them.
 template <class Access>
 Setting text_list(std::string key,
-                  std::string wanted,
+                  const std::string& wanted,
                   bool (*is_fine)(std::string_view),
                   Access access) {
     return {std::move(key),
@@ -282,10 +282,9 @@ bool is_database_host(std::string_view text) {
     return bytes && !text.empty();
 }
 
-std::vector<Setting> single_settings() {
+std::vector<Setting> settings_of_serving() {
     using std::chrono::hours;
     using std::chrono::milliseconds;
-    using std::chrono::minutes;
     using std::chrono::seconds;
     return {
         text_list(
@@ -333,6 +332,14 @@ std::vector<Setting> single_settings() {
             "tokens.max_ttl", seconds(1), hours(24 * 365), [](auto& c) -> auto& {
                 return c.tokens.max_ttl;
             }),
+    };
+}
+
+std::vector<Setting> settings_of_people() {
+    using std::chrono::hours;
+    using std::chrono::minutes;
+    using std::chrono::seconds;
+    return {
         duration(
             "approvals.pending_ttl", seconds(60), hours(24 * 30), [](auto& c) -> auto& {
                 return c.approvals.pending_ttl;
@@ -360,6 +367,11 @@ std::vector<Setting> single_settings() {
             "local_issuer.issuer", [](auto& c) -> auto& { return c.local_issuer.issuer; }),
         text(
             "local_issuer.audience", [](auto& c) -> auto& { return c.local_issuer.audience; }),
+    };
+}
+
+std::vector<Setting> settings_of_the_network() {
+    return {
         text(
             "egress.key_file", [](auto& c) -> auto& { return c.egress.key_file; }),
         text(
@@ -499,10 +511,12 @@ std::vector<Setting> rate_limit_settings() {
 }
 
 std::vector<Setting> all_settings() {
-    auto all = single_settings();
+    auto all = settings_of_serving();
     const auto add = [&all](std::vector<Setting> more) {
         std::move(more.begin(), more.end(), std::back_inserter(all));
     };
+    add(settings_of_people());
+    add(settings_of_the_network());
     add(billing_settings());
     add(rate_limit_settings());
     add(plan_settings(
@@ -643,7 +657,7 @@ class Reader {
     Result<void> read_issuer(const YAML::Node& node) {
         IssuerEntry issuer;
         issuer.written_at = place_of(node.Mark());
-        const auto done = read_map(
+        auto done = read_map(
             kIssuers,
             node,
             [](const std::string& name) { return find_issuer_key(name) != nullptr; },

@@ -44,7 +44,7 @@ Result<KeyFile> read_key_file(const std::filesystem::path& path, const KeyFileKi
 // Mode 0400, never over an existing file; durable when it returns. Errors: ConfigInvalid.
 Result<void> write_key_file(const std::filesystem::path& path,
                             const KeyFileKind& kind,
-                            const KeyFile& file);
+                            const KeyFile& content);
 
 // In the place of the one that is there, and its owner's as that was; whoever reads meanwhile finds
 // the old or the new one. Durable when it returns. Errors: ConfigInvalid.

@@ -140,8 +140,8 @@ Result<std::vector<SecureBuffer>> split_root_key_file(const fs::path& path,
     return texts;
 }
 
-Result<KeyId> join_root_key_shares(const std::vector<fs::path>& paths, const fs::path& target) {
-    const auto shares = read_shares(paths);
+Result<KeyId> join_root_key_shares(const std::vector<fs::path>& files, const fs::path& target) {
+    const auto shares = read_shares(files);
     if (!shares) return failure(shares);
     const std::size_t needed = shares->empty() ? kFewest : shares->front().needed;
     if (shares->size() < needed)

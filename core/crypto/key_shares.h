@@ -33,7 +33,7 @@ Result<std::vector<SecureBuffer>> split_root_key_file(const std::filesystem::pat
 // Writes the root key file (0400, never over one) that these shares give. Errors: InvalidRequest
 // where they are too few, or not of one splitting; ConfigInvalid, naming a file that is no share,
 // that others can read, or that can't be written.
-Result<KeyId> join_root_key_shares(const std::vector<std::filesystem::path>& shares,
+Result<KeyId> join_root_key_shares(const std::vector<std::filesystem::path>& files,
                                    const std::filesystem::path& target);
 
 }  // namespace core::crypto

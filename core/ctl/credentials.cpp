@@ -159,7 +159,7 @@ Result<std::uint32_t> raise_token_epoch(const config::Config& config) {
     if (!folder) return failure(folder);
     const auto there = reveal_credential(*credential, *folder);
     if (!there) return failure(there);
-    const auto raised = crypto::raise_token_epoch(*there);
+    auto raised = crypto::raise_token_epoch(*there);
     if (!raised || credential->form == CredentialForm::Plain) return raised;
     const auto written = replace_credential(*credential, *there);
     if (!written) return failure(written);

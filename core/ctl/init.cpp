@@ -55,7 +55,7 @@ Result<void> await_access(const config::Config& config) {
 }
 
 Result<void> make_database(const config::Config& config) {
-    if (!config.database.hosts.front().starts_with('/')) {
+    if (!store::is_socket_folder(config.database.hosts.front())) {
         say("database", "on another host: roles and rules are that host's (README.Debian)");
         return {};
     }
@@ -263,6 +263,14 @@ Result<void> be_root() {
     return failure(ErrorCode::Unauthorized, "only root can do this: use sudo");
 }
 
+// All that stands on the root key.
+Result<void> make_the_rest(const config::Config& config, const InitRequest& request) {
+    if (auto done = make_keys(config); !done) return done;
+    if (auto done = make_egress_key(config, request.form); !done) return done;
+    if (auto done = make_tenant(config, request.tenant); !done) return done;
+    return request.start ? start_units(request.workers) : Result<void>{};
+}
+
 }  // namespace
 
 Result<void> init(const config::Config& config, const InitRequest& request) {
@@ -273,12 +281,7 @@ Result<void> init(const config::Config& config, const InitRequest& request) {
     const auto fresh = make_root_key(config, request.form);
     if (!fresh) return failure(fresh);
     // Whatever fails from here on: the key is shown, for it is in use.
-    const auto rest = [&]() -> Result<void> {
-        if (auto done = make_keys(config); !done) return done;
-        if (auto done = make_egress_key(config, request.form); !done) return done;
-        if (auto done = make_tenant(config, request.tenant); !done) return done;
-        return request.start ? start_units(request.workers) : Result<void>{};
-    }();
+    auto rest = make_the_rest(config, request);
     if (*fresh)
         if (auto shown = show_root_key(**fresh); !shown) return shown;
     return rest;

@@ -119,7 +119,7 @@ tl::expected<http::Response, FetchFailure> KeySetSource::get(const std::string& 
     // Given ones were checked with the configuration: this one was discovered.
     if (!url) return trouble(KeySetTrouble::BadDiscovery, "jwks_uri " + url.error().public_message);
     auto answer = m_client.get(*url, {{"Accept", "application/json"}}, stop);
-    if (!answer) return trouble(trouble_of(answer.error().fault), std::move(answer).error().detail);
+    if (!answer) return trouble(trouble_of(answer.error().fault), answer.error().detail);
     if (answer->status != kOk)
         return trouble(KeySetTrouble::BadStatus, "status " + std::to_string(answer->status));
     return *std::move(answer);

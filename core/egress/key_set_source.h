@@ -48,7 +48,7 @@ class KeySetSource {
     tl::expected<FetchedKeySet, FetchFailure> fetch(const std::stop_token& stop);
 
   private:
-    tl::expected<http::Response, FetchFailure> get(const std::string& url,
+    tl::expected<http::Response, FetchFailure> get(const std::string& address,
                                                    const std::stop_token& stop);
     tl::expected<std::string, FetchFailure> discover(const std::stop_token& stop);
 

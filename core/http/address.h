@@ -24,6 +24,6 @@ std::optional<AddressBits> address_of(const sockaddr& address);
 // addresses (RFC 6890; IANA) keep for loopback, private and shared networks, links, documentation,
 // benchmarks, multicast and tunnels. An address that carries an IPv4 address (mapped, or NAT64's
 // well-known prefix) is judged by that.
-bool is_public(const AddressBits& address);
+bool is_public(const AddressBits& given);
 
 }  // namespace core::http

@@ -120,6 +120,7 @@ bool has_all(const Exchange& exchange) {
 
 std::vector<std::string> lines_of(const std::vector<Header>& headers) {
     std::vector<std::string> lines;
+    lines.reserve(headers.size());
     for (const auto& header : headers)
         lines.push_back(header.name + ": " + header.value);
     return lines;
@@ -200,7 +201,7 @@ struct HttpsClient::Impl {
         curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
         exchange.response.status = static_cast<int>(status);
         if (code == CURLE_OK || has_all(exchange)) return std::move(exchange.response);
-        const std::string text(said.c_str());
+        const std::string text(said.data());
         return tl::unexpected(RequestFailure{fault_of(code, exchange),
                                              text.empty() ? curl_easy_strerror(code) : text});
     }

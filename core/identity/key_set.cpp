@@ -61,6 +61,16 @@ Result<crypto::RsaPublicKey> read_key(const JsonValue& key) {
 
 }  // namespace
 
+namespace {
+
+// Why such an element makes the whole set unusable; empty where it does not.
+std::string_view fault_of(const JsonValue& element) {
+    if (element.kind() != JsonValue::Kind::Object) return "holds what is no key";
+    return is_private(element) ? "holds private members of a key" : std::string_view{};
+}
+
+}  // namespace
+
 Result<KeySet> KeySet::parse(std::string_view json) {
     if (json.size() > kMaxKeySetBytes) return bad_set("is longer than 64 KiB");
     const auto document = JsonDocument::parse(Body::copy_of(json));
@@ -70,8 +80,7 @@ Result<KeySet> KeySet::parse(std::string_view json) {
 
     KeySet out;
     for (const auto& element : keys->elements()) {
-        if (element.kind() != JsonValue::Kind::Object) return bad_set("holds what is no key");
-        if (is_private(element)) return bad_set("holds private members of a key");
+        if (const auto fault = fault_of(element); !fault.empty()) return bad_set(fault);
         if (!is_usable(element)) continue;
         auto key = read_key(element);
         if (!key) return failure(std::move(key));

@@ -127,6 +127,7 @@ Result<Body> ApprovalPolicies::replace(const Actor& actor,
     if (const auto fine = check(policies, m_runtime.policy); !fine) return failure(fine);
     const auto sorted = in_order(policies);
     std::vector<store::ApprovalPolicyRow> rows;
+    rows.reserve(sorted.size());
     for (const auto& policy : sorted)
         rows.push_back(row_of(policy));
     return m_once.run(

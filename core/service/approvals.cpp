@@ -124,6 +124,7 @@ Result<Page<Approval>> Approvals::list(const Decider& decider,
     if (!listed) return tl::unexpected(store::to_error(listed.error()));
     auto rows = store::parse_approvals(listed->front());
     std::vector<ApprovalId> ids;
+    ids.reserve(rows.size());
     for (const auto& row : rows)
         ids.push_back(row.approval);
     ApprovalJudge::add_look(transaction, tenant, ids);

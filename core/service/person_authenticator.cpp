@@ -54,7 +54,7 @@ Result<Principal> PersonAuthenticator::identify(const identity::Access& wanted,
     auto user = find_member(m_runtime, *claims, credentials.tenant, origin);
     if (!user) return failure(std::move(user));
     if (!*user) return ask_for_invitation("who is not known can't sign up here");
-    return Principal(std::move(**user));
+    return Principal(**user);
 }
 
 }  // namespace core::service

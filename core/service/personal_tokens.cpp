@@ -15,7 +15,6 @@
 namespace core::service {
 namespace {
 
-using identity::MemberRole;
 using std::chrono::hours;
 using std::chrono::seconds;
 

@@ -18,14 +18,18 @@ TenantKeyStored parse_key(Row& row) {
 }
 
 // A count that a single statement gives.
-Result<std::int64_t> count(Connection& connection, Statement statement, Parameters parameters) {
+Result<std::int64_t> count(Connection& connection,
+                           Statement statement,
+                           const Parameters& parameters) {
     const auto results = connection.run(statement, parameters);
     if (!results) return tl::unexpected(to_error(results.error()));
     return results->row(0).integer();
 }
 
 // How many rows a single statement changed.
-Result<std::int64_t> change(Connection& connection, Statement statement, Parameters parameters) {
+Result<std::int64_t> change(Connection& connection,
+                            Statement statement,
+                            const Parameters& parameters) {
     const auto results = connection.run(statement, parameters);
     if (!results) return tl::unexpected(to_error(results.error()));
     return results->affected();
@@ -34,7 +38,7 @@ Result<std::int64_t> change(Connection& connection, Statement statement, Paramet
 }  // namespace
 
 Result<std::int64_t> count_keys_under_root(Connection& connection, const KeyId& root_key) {
-    return count(connection, Statement::CountKeysUnderRoot, std::move(Parameters{}.id(root_key)));
+    return count(connection, Statement::CountKeysUnderRoot, Parameters{}.id(root_key));
 }
 
 Result<std::vector<TenantKeyOfRoot>> list_tenant_keys_under_root(Connection& connection,
@@ -62,7 +66,7 @@ void add_rewrap_tenant_keys(Transaction& transaction, const std::vector<TenantKe
         boxes.push_back(key.box);
     }
     transaction.add(Statement::RewrapTenantKeys,
-                    std::move(Parameters{}.ids(tenants).ids(ids).byte_strings(boxes)));
+                    Parameters{}.ids(tenants).ids(ids).byte_strings(boxes));
 }
 
 Result<std::vector<ServiceKeyStored>> list_service_keys_under_root(Connection& connection,
@@ -80,29 +84,28 @@ void add_rewrap_service_keys(Transaction& transaction, const std::vector<Service
         ids.push_back(key.id.bytes());
         boxes.push_back(key.box);
     }
-    transaction.add(Statement::RewrapServiceKeys,
-                    std::move(Parameters{}.ids(ids).byte_strings(boxes)));
+    transaction.add(Statement::RewrapServiceKeys, Parameters{}.ids(ids).byte_strings(boxes));
 }
 
 Result<std::int64_t> count_workers_without_key(Connection& connection, std::string_view word) {
-    return count(connection, Statement::CountWorkersWithoutKey, std::move(Parameters{}.text(word)));
+    return count(connection, Statement::CountWorkersWithoutKey, Parameters{}.text(word));
 }
 
 Result<bool> forget_root_key(Connection& connection, const KeyId& root_key) {
     Transaction transaction(connection);
     transaction.add(Statement::LockKeysUnderRoot, {});
-    transaction.add(Statement::CountKeysUnderRoot, std::move(Parameters{}.id(root_key)));
+    transaction.add(Statement::CountKeysUnderRoot, Parameters{}.id(root_key));
     const auto counted = transaction.flush();
     if (!counted) return tl::unexpected(to_error(counted.error()));
     if (counted->at(1).row(0).integer() > 0) return false;
-    transaction.add(Statement::DeleteRootKey, std::move(Parameters{}.id(root_key)));
+    transaction.add(Statement::DeleteRootKey, Parameters{}.id(root_key));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(to_error(committed.error()));
     return true;
 }
 
 void add_lock_tenant_keys(Transaction& transaction, const TenantId& tenant) {
-    transaction.add(Statement::LockTenantKeys, std::move(Parameters{}.id(tenant)));
+    transaction.add(Statement::LockTenantKeys, Parameters{}.id(tenant));
 }
 
 std::vector<TenantKeyState> parse_tenant_keys(const ResultSet& result) {
@@ -116,11 +119,11 @@ std::vector<TenantKeyState> parse_tenant_keys(const ResultSet& result) {
 }
 
 void add_count_rows_under_replaced_keks(Transaction& transaction, const TenantId& tenant) {
-    transaction.add(Statement::CountRowsUnderReplacedKeks, std::move(Parameters{}.id(tenant)));
+    transaction.add(Statement::CountRowsUnderReplacedKeks, Parameters{}.id(tenant));
 }
 
 void add_replace_tenant_key(Transaction& transaction, const TenantId& tenant) {
-    transaction.add(Statement::ReplaceTenantKey, std::move(Parameters{}.id(tenant)));
+    transaction.add(Statement::ReplaceTenantKey, Parameters{}.id(tenant));
 }
 
 Result<std::vector<VersionUnderKek>> list_versions_under_kek(Connection& connection,
@@ -200,20 +203,19 @@ Result<std::int64_t> reseal_answers(Connection& connection,
 }
 
 Result<std::int64_t> destroy_replaced_keks(Connection& connection, std::chrono::seconds grace) {
-    return change(
-        connection, Statement::DestroyReplacedKeks, std::move(Parameters{}.bigint(grace.count())));
+    return change(connection, Statement::DestroyReplacedKeks, Parameters{}.bigint(grace.count()));
 }
 
 void add_set_service_key_state(Transaction& transaction, const KeyId& key, std::string_view state) {
-    transaction.add(Statement::SetServiceKeyState, std::move(Parameters{}.id(key).text(state)));
+    transaction.add(Statement::SetServiceKeyState, Parameters{}.id(key).text(state));
 }
 
 Result<std::int64_t> count_tokens_of_key(Connection& connection, const KeyId& key) {
-    return count(connection, Statement::CountTokensOfKey, std::move(Parameters{}.id(key)));
+    return count(connection, Statement::CountTokensOfKey, Parameters{}.id(key));
 }
 
 Result<std::int64_t> count_keys_of_pepper(Connection& connection, const KeyId& pepper) {
-    return count(connection, Statement::CountKeysOfPepper, std::move(Parameters{}.id(pepper)));
+    return count(connection, Statement::CountKeysOfPepper, Parameters{}.id(pepper));
 }
 
 }  // namespace core::store

@@ -583,17 +583,19 @@ constexpr bool is_described(std::string_view schema) {
     return schema.empty() || (schemas::is_known(schema) && examples::has(schema));
 }
 
+constexpr bool is_described(const Route& route) {
+    if (!is_described(route.request_schema) || !is_described(route.response_schema)) return false;
+    for (const auto& type : route.other_content)
+        if (!examples::has(type)) return false;
+    for (const auto& name : route.query)
+        if (schemas::find_query_parameter(name, route.response_schema) == nullptr) return false;
+    const auto argument = argument_of(route.path);
+    return argument.empty() || schemas::find_path_parameter(argument) != nullptr;
+}
+
 consteval bool all_described() {
-    for (const auto& route : kRoutes) {
-        if (!is_described(route.request_schema) || !is_described(route.response_schema))
-            return false;
-        for (const auto& type : route.other_content)
-            if (!examples::has(type)) return false;
-        for (const auto& name : route.query)
-            if (schemas::find_query_parameter(name, route.response_schema) == nullptr) return false;
-        const auto argument = argument_of(route.path);
-        if (!argument.empty() && schemas::find_path_parameter(argument) == nullptr) return false;
-    }
+    for (const auto& route : kRoutes)
+        if (!is_described(route)) return false;
     return true;
 }
 

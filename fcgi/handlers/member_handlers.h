@@ -26,7 +26,7 @@ core::Result<HttpResponse> accept_invitation(RequestContext& context, const Http
 // The halves that tests look at by themselves. Errors: InvalidRequest naming the member.
 struct NewMember {
     core::identity::EmailAddress email;
-    core::identity::MemberRole role;
+    core::identity::MemberRole role = core::identity::MemberRole::None;
 };
 core::Result<NewMember> decode_new_member(const core::JsonValue& body);
 void write_member_members(core::JsonWriter& json, const core::service::Member& member);

@@ -112,7 +112,7 @@ core::Result<std::optional<std::chrono::seconds>> decode_duration(const JsonObje
 }
 
 core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
-    const auto ttl = decode_duration(object, "ttl");
+    auto ttl = decode_duration(object, "ttl");
     if (ttl && *ttl && (*ttl)->count() < 1)
         return invalid("The member 'ttl' must be at least 1 second");
     return ttl;

@@ -63,7 +63,8 @@ int main(int argc, char** argv) {
         names.push_back("GET /" + std::to_string(i));
     auto metrics = Metrics::open(argv[1], names);
     if (!metrics) {
-        std::fprintf(stderr, "metrics_bench: %s\n", metrics.error().public_message.c_str());
+        static_cast<void>(
+            std::fprintf(stderr, "metrics_bench: %s\n", metrics.error().public_message.c_str()));
         return EXIT_FAILURE;
     }
     metrics->join(1);

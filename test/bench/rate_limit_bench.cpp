@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     const std::filesystem::path file = argv[1];
     auto counters = RateCounters::open(file);
     if (!counters) {
-        std::fprintf(stderr, "%s\n", counters.error().public_message.c_str());
+        static_cast<void>(std::fprintf(stderr, "%s\n", counters.error().public_message.c_str()));
         return EXIT_FAILURE;
     }
     const auto keys = make_keys();

@@ -35,13 +35,8 @@ const std::vector<MailRule> kRules{{"approval.requested", "deciders", "approval_
 // A tenant with a member of each role and a way to be told.
 struct Told {
     Told() {
-        for (const auto* role : {"owner", "admin", "approver", "viewer"}) {
-            const std::string user = core::UserId(store_test::fresh_uuid()).text();
-            psql.query("insert into store.users (user_id, issuer, subject, email) values ('" +
-                       user + "', 'urn:test', '" + user + "', '" + role + "@" + tenant() + "')");
-            psql.query("insert into store.members (tenant_id, user_id, role) values ('" + tenant() +
-                       "', '" + user + "', '" + role + "')");
-        }
+        for (const auto* role : {"owner", "admin", "approver", "viewer"})
+            add_member(role);
         auto opened = Connection::open(store_test::endpoint(), Role::Egress);
         BOOST_REQUIRE(opened.has_value());
         egress.emplace(std::move(*opened));
@@ -52,8 +47,16 @@ struct Told {
 
     [[nodiscard]] std::string tenant() const { return rows.tenant.text(); }
 
+    void add_member(const std::string& role) {
+        const std::string user = core::UserId(store_test::fresh_uuid()).text();
+        psql.query("insert into store.users (user_id, issuer, subject, email) values ('" + user +
+                   "', 'urn:test', '" + user + "', '" + role + "@" + tenant() + "')");
+        psql.query("insert into store.members (tenant_id, user_id, role) values ('" + tenant() +
+                   "', '" + user + "', '" + role + "')");
+    }
+
     std::string webhook(const std::string& events, bool active = true) {
-        const std::string id = core::WebhookId(store_test::fresh_uuid()).text();
+        std::string id = core::WebhookId(store_test::fresh_uuid()).text();
         psql.query(
             "insert into store.webhooks (tenant_id, webhook_id, url, events, active, "
             "secret_box) values ('" +
@@ -63,7 +66,7 @@ struct Told {
     }
 
     std::string message(const std::string& type, const std::string& payload = "{}") {
-        const std::string id = core::MessageId(store_test::fresh_uuid()).text();
+        std::string id = core::MessageId(store_test::fresh_uuid()).text();
         psql.query(
             "insert into store.outbox (tenant_id, message_id, event_type, payload) values ('" +
             tenant() + "', '" + id + "', '" + type + "', '" + payload + "')");
@@ -352,11 +355,11 @@ BOOST_AUTO_TEST_CASE(a_success_forgives_failures) {
 }
 
 BOOST_AUTO_TEST_CASE(an_attempt_ends_as_delivered_failed_or_dead) {
-    const std::map<std::string, core::store::AttemptReport> kEnds{
+    const std::map<std::string, core::store::AttemptReport> ends{
         {"delivered", kDelivered},
         {"failed", kFailed},
         {"dead", {500, "http_status", std::nullopt}}};
-    for (const auto& [status, told] : kEnds) {
+    for (const auto& [status, told] : ends) {
         webhook("{*}");
         message("agent.created");
         expand();

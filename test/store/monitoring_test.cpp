@@ -18,7 +18,6 @@ namespace {
 
 namespace data = boost::unit_test::data;
 using core::store::Connection;
-using core::store::KeySetAge;
 using core::store::Role;
 using core::store::Stock;
 using store_test::Psql;

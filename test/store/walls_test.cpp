@@ -271,9 +271,11 @@ BOOST_AUTO_TEST_CASE(whoever_signs_up_begins_on_the_free_plan) {
     BOOST_TEST(insert("free") == "");
 }
 
+constexpr const char* kAddUser =
+    "insert into store.users (user_id, issuer, subject, email) values "
+    "(gen_random_uuid(), 'i', 's', 'e')";
 BOOST_DATA_TEST_CASE(the_app_changes_of_people_what_it_must_and_no_more,
-                     data::make({"insert into store.users (user_id, issuer, subject, email) values "
-                                 "(gen_random_uuid(), 'i', 's', 'e')",
+                     data::make({kAddUser,
                                  "update store.users set subject = 'x'",
                                  "delete from store.users",
                                  "update store.members set user_id = gen_random_uuid()",

@@ -29,7 +29,8 @@ BOOST_AUTO_TEST_CASE(a_family_says_what_it_is_before_its_samples) {
     text.family("things_total", Kind::Counter, "Things that were.");
     text.sample(3);
 
-    BOOST_TEST(std::move(text).take() ==
+    const auto page = std::move(text).take();
+    BOOST_TEST(page ==
                "# HELP things_total Things that were.\n# TYPE things_total counter\n"
                "things_total 3\n");
 }
@@ -39,7 +40,8 @@ BOOST_AUTO_TEST_CASE(labels_stand_in_the_order_given) {
     text.family("things", Kind::Gauge, "Things.");
     text.sample({{"b", "1"}, {"a", "2"}}, 7);
 
-    BOOST_TEST(std::move(text).take().ends_with("\nthings{b=\"1\",a=\"2\"} 7\n"));
+    const auto page = std::move(text).take();
+    BOOST_TEST(page.ends_with("\nthings{b=\"1\",a=\"2\"} 7\n"));
 }
 
 const std::vector<std::string> kValues{"plain", "a\"b", "a\\b", "a\nb", "\xc3\xa9", "", "{}=,"};
@@ -57,14 +59,16 @@ BOOST_AUTO_TEST_CASE(the_largest_count_keeps_all_its_digits) {
     MetricsText text;
     text.sample(UINT64_MAX);
 
-    BOOST_TEST(std::move(text).take() == " 18446744073709551615\n");
+    const auto page = std::move(text).take();
+    BOOST_TEST(page == " 18446744073709551615\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_age_is_never_below_zero) {
     MetricsText text;
     text.sample(std::chrono::seconds(-5));
 
-    BOOST_TEST(std::move(text).take() == " 0\n");
+    const auto page = std::move(text).take();
+    BOOST_TEST(page == " 0\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_histogram_ends_with_all_of_them_their_sum_and_their_count) {
@@ -74,7 +78,8 @@ BOOST_AUTO_TEST_CASE(a_histogram_ends_with_all_of_them_their_sum_and_their_count
     text.bucket({{"x", "y"}}, std::chrono::microseconds(10'000'000), 2);
     text.total({{"x", "y"}}, 3, std::chrono::nanoseconds(12'000'000'001));
 
-    BOOST_TEST(std::move(text).take() ==
+    const auto page = std::move(text).take();
+    BOOST_TEST(page ==
                "# HELP took_seconds How long.\n# TYPE took_seconds histogram\n"
                "took_seconds_bucket{x=\"y\",le=\"0.0025\"} 1\n"
                "took_seconds_bucket{x=\"y\",le=\"10\"} 2\n"
@@ -88,7 +93,8 @@ BOOST_AUTO_TEST_CASE(a_histogram_without_labels_has_its_bounds_alone) {
     text.family("took_seconds", Kind::Histogram, "How long.");
     text.bucket({}, std::chrono::microseconds(1'000), 0);
 
-    BOOST_TEST(std::move(text).take().ends_with("\ntook_seconds_bucket{le=\"0.001\"} 0\n"));
+    const auto page = std::move(text).take();
+    BOOST_TEST(page.ends_with("\ntook_seconds_bucket{le=\"0.001\"} 0\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -19,7 +19,6 @@ namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::Result;
 using core::config::Config;
-using core::config::IssuerEntry;
 
 namespace {
 

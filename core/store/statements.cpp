@@ -2127,19 +2127,33 @@ where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
   and v.created_at > now() - make_interval(secs => $6::bigint)
 )sql",
      kApp},
+    // Look-ups one behind the other, as in kReadSecrets: a plan that was made while the tables were
+    // known to be empty would else read all of a tenant's secrets, and all versions, for each.
     {Statement::FindVersion,
      "find_version",
      R"sql(
 select v.version, v.kek_id, k.generation, k.box, v.access_tier::bigint, v.expires_at, v.dek_box,
        v.value_box, s.updated_at
-from store.secrets s
-join store.secret_versions v
-    on v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
-    and v.version = coalesce($4::bigint, s.current_version)
-join store.tenant_keys k
-    on k.tenant_id = v.tenant_id and k.kek_id = v.kek_id and k.state <> 'destroyed'
-where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
-  and s.deleted_at is null
+from (
+    select s.tenant_id, s.secret_id, s.current_version, s.updated_at
+    from store.secrets s
+    where s.tenant_id = $1::uuid and s.namespace = $2::text and s.key = $3::text
+      and s.deleted_at is null
+    limit 1
+) s
+cross join lateral (
+    select v.version, v.kek_id, v.access_tier, v.expires_at, v.dek_box, v.value_box
+    from store.secret_versions v
+    where v.tenant_id = s.tenant_id and v.secret_id = s.secret_id
+      and v.version = coalesce($4::bigint, s.current_version)
+    limit 1
+) v
+cross join lateral (
+    select k.generation, k.box
+    from store.tenant_keys k
+    where k.tenant_id = s.tenant_id and k.kek_id = v.kek_id and k.state <> 'destroyed'
+    limit 1
+) k
 )sql",
      kApp},
     {Statement::DeleteSecret,

@@ -1,6 +1,7 @@
 // Text and schema can't drift apart: every statement is prepared against the migrated database by
 // the role that runs it.
 #include "core/store/connection.h"
+#include "core/store/migrations.h"
 #include "core/store/schema_version.h"
 #include "test/store/database.h"
 
@@ -75,16 +76,40 @@ BOOST_AUTO_TEST_CASE(the_batched_read_reaches_every_row_by_its_whole_key_without
 }
 
 // How `statement` is carried out for the application.
-static std::string plan_of(core::store::Statement statement, const std::string& parameters) {
-    store_test::Psql psql;
+static std::string plan_of(core::store::Statement statement,
+                           const std::string& parameters,
+                           const std::string& database = "secretstore") {
+    store_test::Psql psql("postgres", database);
     psql.query("set role secretstore_app");
     psql.query("set secretstore.tenant = '00000000-0000-4000-8000-000000000001'");
     psql.query("set plan_cache_mode = force_generic_plan");
+    psql.query("set enable_seqscan = off");
     psql.query("prepare wanted as " + std::string(core::store::statement_text(statement).sql));
     std::string plan;
     for (const auto& line : psql.query("explain execute wanted (" + parameters + ")"))
         plan += line + "\n";
     return plan;
+}
+
+BOOST_AUTO_TEST_CASE(a_version_is_found_by_whole_keys_where_the_tables_were_known_to_be_empty) {
+    const auto database = store_test::create_empty_database();
+    const auto migrations = core::store::load_migrations(store_test::migrations_directory());
+    BOOST_REQUIRE(migrations.has_value());
+    BOOST_REQUIRE(core::store::apply_migrations(
+        store_test::endpoint(database), *migrations, [](const auto&) {}));
+    {
+        store_test::Psql psql("postgres", database);
+        for (const auto* table : {"secrets", "secret_versions", "tenant_keys"})
+            psql.query(std::string("vacuum analyze store.") + table);
+    }
+
+    const auto plan =
+        plan_of(core::store::Statement::FindVersion, "gen_random_uuid(), 'a', 'b', 1", database);
+
+    for (const auto* condition :
+         {"Index Cond: ((tenant_id = $1) AND (namespace = $2) AND (key = $3))",
+          "Index Cond: ((tenant_id = s.tenant_id) AND (secret_id = s.secret_id)"})
+        BOOST_TEST(plan.find(condition) != std::string::npos, condition << " is not in\n" << plan);
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_of_the_audit_log_is_found_by_its_index_without_statistics) {

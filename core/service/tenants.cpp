@@ -33,6 +33,27 @@ Result<void> check_email(std::string_view email) {
     return {};
 }
 
+void add_act_of_operator(store::Transaction& transaction,
+                         const TenantId& tenant,
+                         const store::AuditRecord& record) {
+    store::add_audit_record(
+        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
+}
+
+// What became of a tenant.
+store::AuditRecord tenant_record(const Runtime& runtime,
+                                 const TenantId& tenant,
+                                 std::string_view type,
+                                 JsonWriter details) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = type;
+    record.resource_type = "tenant";
+    record.resource = tenant.bytes();
+    record.details = std::move(details).take_text();
+    return record;
+}
+
 }  // namespace
 
 void add_new_tenant(const Runtime& runtime,
@@ -55,16 +76,10 @@ store::AuditRecord tenant_created(const Runtime& runtime,
                                   const TenantId& tenant,
                                   Plan plan,
                                   const UserId& owner) {
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(runtime.clock);
-    record.type = "tenant.created";
-    record.resource_type = "tenant";
-    record.resource = tenant.bytes();
     JsonWriter details;
     details.begin_object().member("plan", to_string(plan));
     details.member("owner", owner.text()).end_object();
-    record.details = std::move(details).take_text();
-    return record;
+    return tenant_record(runtime, tenant, "tenant.created", std::move(details));
 }
 
 Result<Tenant> Tenants::create(std::string_view name, Plan plan, std::string_view owner_email) {
@@ -92,10 +107,7 @@ Result<Tenant> Tenants::create(std::string_view name, Plan plan, std::string_vie
     const auto owner = made->at(2).row(0).id<UserId>();
 
     store::add_member(transaction, tenant.id, owner, "owner");
-    store::add_audit_record(transaction,
-                            tenant.id,
-                            audit_origin(Actor{tenant.id, "operator", std::nullopt}, {}),
-                            tenant_created(m_runtime, tenant.id, plan, owner));
+    add_act_of_operator(transaction, tenant.id, tenant_created(m_runtime, tenant.id, plan, owner));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return tenant;
@@ -132,18 +144,14 @@ Result<TenantPlan> Tenants::change_plan(const TenantId& tenant,
     store::Row row = changed->front().row(0);
     const auto before = store::parse_tenant_plan(row);
 
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
-    record.type = "billing.plan_changed";
-    record.resource_type = "tenant";
-    record.resource = tenant.bytes();
     JsonWriter details;
     details.begin_object().member("from", to_string(before.plan)).member("to", to_string(plan));
     if (requests_per_minute) details.member("requests_per_minute", *requests_per_minute);
     details.end_object();
-    record.details = std::move(details).take_text();
-    store::add_audit_record(
-        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
+    add_act_of_operator(
+        transaction,
+        tenant,
+        tenant_record(m_runtime, tenant, "billing.plan_changed", std::move(details)));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return before;
@@ -159,16 +167,12 @@ Result<bool> Tenants::set_suspended(const TenantId& tenant, bool is_suspended) {
     if (changed->front().empty()) return failure(ErrorCode::NotFound, "There is no such tenant");
     if (store::parse_was_suspended(changed->front()) == is_suspended) return false;
 
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(m_runtime.clock);
-    record.type = "tenant.profile_updated";
-    record.resource_type = "tenant";
-    record.resource = tenant.bytes();
     JsonWriter details;
     details.begin_object().member("suspended", is_suspended).end_object();
-    record.details = std::move(details).take_text();
-    store::add_audit_record(
-        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
+    add_act_of_operator(
+        transaction,
+        tenant,
+        tenant_record(m_runtime, tenant, "tenant.profile_updated", std::move(details)));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return true;

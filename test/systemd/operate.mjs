@@ -242,6 +242,20 @@ async function hardenNeighbours() {
     assert.equal((await api('GET', '/health')).status, 200);
 }
 
+// What monitoring is shown, on loopback and nowhere else; and the journal.
+async function beObserved() {
+    const admin = (page) => run(`curl --silent --show-error http://127.0.0.1:9464${page}`);
+    const { status, checks } = JSON.parse(await admin('/readyz'));
+    assert.equal(status, 'ready', JSON.stringify(checks));
+    const metrics = await admin('/metrics');
+    assert.match(metrics, /^secretstore_workers 4$/m);
+    assert.match(metrics, /^secretstore_database_up 1$/m);
+    for (const page of ['/metrics', '/readyz'])
+        assert.equal(await run(`curl --silent --insecure --output /dev/null --write-out %{http_code} https://localhost${page}`), '404');
+    const logged = await run(`journalctl --output=json --lines=1 SECRETSTORE_EVENT=ready _SYSTEMD_UNIT=${worker(1)}`);
+    assert.equal(JSON.parse(logged).SYSLOG_IDENTIFIER, 'secretstore-worker');
+}
+
 // `check` and `status` while something is stopped.
 async function look() {
     const code = async (command) => (await attempt(command)).code;
@@ -574,6 +588,7 @@ async function operate() {
     await serveByNginx();
     await hardenNeighbours();
     const token = await useSdk();
+    await beObserved();
     say('What is said of it when something is wrong');
     await look();
     await beExamined();

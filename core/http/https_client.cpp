@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace core::http {
@@ -192,7 +193,7 @@ struct HttpsClient::Impl {
             curl_easy_setopt(
                 easy.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
         }
-        std::string said(CURL_ERROR_SIZE, '\0');
+        std::array<char, CURL_ERROR_SIZE> said{};
         curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, said.data());
         const CURLcode code = curl_easy_perform(easy.get());
         // The buffers of this request must not be known to the next one.
@@ -201,9 +202,8 @@ struct HttpsClient::Impl {
         curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
         exchange.response.status = static_cast<int>(status);
         if (code == CURLE_OK || has_all(exchange)) return std::move(exchange.response);
-        const std::string text(said.data());
-        return tl::unexpected(RequestFailure{fault_of(code, exchange),
-                                             text.empty() ? curl_easy_strerror(code) : text});
+        const char* const text = said.front() == '\0' ? curl_easy_strerror(code) : said.data();
+        return tl::unexpected(RequestFailure{fault_of(code, exchange), text});
     }
 };
 

@@ -107,12 +107,9 @@ class Put {
         const std::int64_t current = m_head ? m_head->current_version : 0;
         if (m_request.expected_version && *m_request.expected_version != current)
             return refuse(change, "version_conflict", version_conflict(m_path, current));
-        if (!m_head) {
-            auto no_room = find_no_room_for_secrets(
-                m_runtime, change, m_principal, m_path.name_space(), {write.key});
-            if (!no_room) return failure(no_room);
-            if (*no_room) return refuse(change, kNoRoom, std::move(**no_room));
-        }
+        auto no_room = find_no_room(change, write);
+        if (!no_room) return failure(no_room);
+        if (*no_room) return refuse(change, kNoRoom, std::move(**no_room));
         if (const auto added = seal_and_add(change, m_tenant, write, m_request.value); !added)
             return failure(added);
         change.record(record_of(write.secret, write.version));
@@ -138,6 +135,13 @@ class Put {
         if (m_token->claims.max_uses && !change.found(3).row(0).boolean())
             return Admission::denied(kUsesExhausted, no_longer_valid(kUsesExhausted));
         return admission;
+    }
+
+    // For what is there already there is room.
+    Result<std::optional<Error>> find_no_room(Change& change, const store::SecretWrite& write) {
+        if (m_head) return std::optional<Error>();
+        return find_no_room_for_secrets(
+            m_runtime, change, m_principal, m_path.name_space(), {write.key});
     }
 
     Failure refuse(Change& change, std::string_view reason, Error error) {

@@ -374,6 +374,28 @@ bool could_list(const Scopes& scopes, const scope::Namespace& name_space, store:
                                            : scopes.could_allow_in(Action::Read, name_space);
 }
 
+struct ListingRefusal {
+    std::string_view reason;
+    Error error;
+};
+
+// What the token itself says against listing there, before anything is looked up. `name_space`:
+// nothing where namespaces are listed.
+std::optional<ListingRefusal> refused_by_claims(const TokenPrincipal& token,
+                                                const Origin& origin,
+                                                const scope::Namespace* name_space,
+                                                store::Depth depth) {
+    const auto& scopes = token.claims.scopes;
+    if (!may_come_from(token, origin))
+        return ListingRefusal{kTokenAddress, address_denied(origin.address)};
+    if (name_space != nullptr && !could_list(scopes, *name_space, depth))
+        return ListingRefusal{kOutsideScope, scope_denied(name_space->text())};
+    if (name_space == nullptr && scopes.patterns_for(Action::Read).empty() &&
+        !scopes.allows_namespaces())
+        return ListingRefusal{kOutsideScope, namespaces_denied()};
+    return std::nullopt;
+}
+
 }  // namespace
 
 Result<Secrets::ListingAdmission> Secrets::admit_listing(const TokenPrincipal& token,
@@ -387,13 +409,8 @@ Result<Secrets::ListingAdmission> Secrets::admit_listing(const TokenPrincipal& t
         return out;
     };
     const auto& claims = token.claims;
-    const auto patterns = claims.scopes.patterns_for(Action::Read);
-    if (!may_come_from(token, origin))
-        return refused(kTokenAddress, address_denied(origin.address));
-    if (place.name_space != nullptr && !could_list(claims.scopes, *place.name_space, place.depth))
-        return refused(kOutsideScope, scope_denied(place.name_space->text()));
-    if (place.name_space == nullptr && patterns.empty() && !claims.scopes.allows_namespaces())
-        return refused(kOutsideScope, namespaces_denied());
+    if (auto refusal = refused_by_claims(token, origin, place.name_space, place.depth))
+        return refused(refusal->reason, std::move(refusal->error));
 
     store::add_find_token_state(
         transaction, claims.tenant, claims.token, claims.agent, origin.address.text());
@@ -415,7 +432,7 @@ Result<Secrets::ListingAdmission> Secrets::admit_listing(const TokenPrincipal& t
     // With namespaces:read the names of all that the agent may read are seen, not only of what this
     // token may.
     if (place.name_space != nullptr || !claims.scopes.allows_namespaces())
-        out.filter.token = like_patterns(patterns);
+        out.filter.token = like_patterns(claims.scopes.patterns_for(Action::Read));
     out.filter.agent_scopes = like_patterns(limits->scopes().patterns_for(Action::Read));
     out.filter.agent_namespaces = namespace_patterns(limits->namespaces());
     return out;

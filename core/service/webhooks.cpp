@@ -121,7 +121,7 @@ store::AuditRecord Webhooks::record_of(std::string_view type,
 Result<HostVerdict> Webhooks::check_host_of(const Actor& actor,
                                             const identity::Origin& origin,
                                             const http::HttpsUrl& url) {
-    const auto verdict = check_host(m_runtime, actor.tenant, url.host());
+    auto verdict = check_host(m_runtime, actor.tenant, url.host());
     if (!verdict || *verdict != HostVerdict::Refused) return verdict;
     auto record = record_of("webhook.denied", std::nullopt, {});
     JsonWriter details;

@@ -166,7 +166,7 @@ Result<std::int64_t> rewrap_versions(Connection& connection,
     }
     Parameters parameters;
     parameters.id(tenant).id(from).id(to).ids(secrets).bigints(numbers).byte_strings(boxes);
-    return change(connection, Statement::RewrapVersions, std::move(parameters));
+    return change(connection, Statement::RewrapVersions, parameters);
 }
 
 Result<std::vector<AnswerUnderKek>> list_answers_under_kek(Connection& connection,
@@ -199,7 +199,7 @@ Result<std::int64_t> reseal_answers(Connection& connection,
     }
     Parameters parameters;
     parameters.id(tenant).id(from).id(to).byte_strings(keys).byte_strings(boxes);
-    return change(connection, Statement::ResealAnswers, std::move(parameters));
+    return change(connection, Statement::ResealAnswers, parameters);
 }
 
 Result<std::int64_t> destroy_replaced_keks(Connection& connection, std::chrono::seconds grace) {

@@ -4,7 +4,19 @@
 
 #include <string>
 
-using namespace core::ctl;
+using core::ctl::count_clients;
+using core::ctl::Finding;
+using core::ctl::Health;
+using core::ctl::judge_backlog;
+using core::ctl::judge_certificate;
+using core::ctl::judge_clock;
+using core::ctl::judge_partitions;
+using core::ctl::judge_real_ip;
+using core::ctl::judge_space;
+using core::ctl::judge_swap;
+using core::ctl::mend_access;
+using core::ctl::parse_validity;
+using core::ctl::swap_devices;
 using namespace std::chrono_literals;
 using std::chrono::days;
 

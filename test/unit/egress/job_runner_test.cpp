@@ -79,6 +79,7 @@ class Running {
         m_signals = Descriptor(pipe[0]);
         m_tell = Descriptor(pipe[1]);
         std::vector<std::unique_ptr<Job>> jobs;
+        jobs.reserve(scripts.size());
         for (auto& script : scripts)
             jobs.push_back(std::make_unique<ScriptedJob>(std::move(script)));
         m_runner = std::make_unique<JobRunner>(std::move(jobs));

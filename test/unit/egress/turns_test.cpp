@@ -45,8 +45,10 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_every_wait) {
     Turns turns;
     std::atomic<int> ended{0};
     {
+        constexpr std::size_t kWaiting = 8;
         std::vector<std::jthread> threads;
-        for (int i = 0; i < 8; ++i)
+        threads.reserve(kWaiting);
+        for (std::size_t i = 0; i < kWaiting; ++i)
             threads.emplace_back([&](const std::stop_token& stop) {
                 while (!stop.stop_requested())
                     turns.wait(stop);
@@ -61,8 +63,10 @@ BOOST_AUTO_TEST_CASE(a_stop_ends_every_wait) {
 BOOST_AUTO_TEST_CASE(while_one_works_another_looks) {
     Turns turns;
     std::atomic<int> looks{0};
+    constexpr std::size_t kLooking = 4;
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i)
+    threads.reserve(kLooking);
+    for (std::size_t i = 0; i < kLooking; ++i)
         threads.emplace_back([&](const std::stop_token& stop) {
             while (!stop.stop_requested()) {
                 turns.wait(stop);

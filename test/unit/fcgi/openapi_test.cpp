@@ -341,10 +341,10 @@ BOOST_AUTO_TEST_CASE(an_approval_for_its_agent_has_the_members_that_are_describe
     core::JsonWriter approved;
     fcgi::write_agent_approval(approved, approval);
 
-    BOOST_TEST(
-        (members_of(std::move(pending).take_text()) == names_of(fcgi::schemas::kAgentApproval)));
-    BOOST_TEST(
-        (members_of(std::move(approved).take_text()) == names_of(fcgi::schemas::kAgentApproval)));
+    const auto waiting = members_of(std::move(pending).take_text());
+    const auto decided = members_of(std::move(approved).take_text());
+    BOOST_TEST((waiting == names_of(fcgi::schemas::kAgentApproval)));
+    BOOST_TEST((decided == names_of(fcgi::schemas::kAgentApproval)));
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_has_the_members_that_are_described) {

@@ -13,7 +13,6 @@
 
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
-using core::http::ClientOptions;
 using core::http::Destination;
 using core::http::Fault;
 using core::http::HttpsClient;

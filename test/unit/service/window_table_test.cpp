@@ -225,8 +225,10 @@ BOOST_AUTO_TEST_CASE(threads_count_exactly) {
 BOOST_AUTO_TEST_CASE(processes_count_exactly_and_what_they_counted_outlives_them) {
     const LimitsFile file;
     constexpr std::uint32_t kLimit = 500;
+    constexpr std::size_t kProcesses = 8;
     std::vector<pid_t> children;
-    for (int i = 0; i < 8; ++i)
+    children.reserve(kProcesses);
+    for (std::size_t i = 0; i < kProcesses; ++i)
         children.push_back(start_counting(file.path(), kLimit, 250));
 
     std::uint32_t within = 0;
@@ -247,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_host_of_65537_tenants_is_counted_exactly_by_many_threads)
     auto counters = RateCounters::open(file.path());
     BOOST_REQUIRE(counters.has_value());
     std::vector<std::uint64_t> keys(65'537);
-    std::mt19937_64 random(1);
+    std::mt19937_64 random(1);  // NOLINT(cert-msc51-cpp): the same keys in every run
     for (auto& key : keys)
         key = random() | 1;
     std::vector<std::atomic<std::uint32_t>> within(keys.size());

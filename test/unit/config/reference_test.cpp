@@ -10,7 +10,6 @@
 #include <regex>
 #include <string>
 
-using core::config::known_settings;
 using core::config::reference_manual;
 using core::config::reference_yaml;
 

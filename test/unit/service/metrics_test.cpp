@@ -146,8 +146,10 @@ BOOST_AUTO_TEST_CASE(releases_with_other_series_count_in_the_same_file) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_has_seen_too_many_series_is_refused_by_name) {
     const LimitsFile file;
+    constexpr std::size_t kAllThereIsRoomFor = 512;
     std::vector<std::string> many;
-    for (int i = 0; i < 512; ++i)
+    many.reserve(kAllThereIsRoomFor + 1);
+    for (std::size_t i = 0; i < kAllThereIsRoomFor; ++i)
         many.push_back("GET /" + std::to_string(i));
     BOOST_REQUIRE(Metrics::open(file.path(), many).has_value());
     many.emplace_back("GET /one-more");

@@ -7,7 +7,6 @@
 
 using core::service::judge_key_sets;
 using core::service::judge_outbox;
-using core::store::KeySetAge;
 using core::store::Stock;
 using std::chrono::hours;
 using std::chrono::minutes;

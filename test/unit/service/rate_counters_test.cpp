@@ -70,8 +70,10 @@ BOOST_AUTO_TEST_CASE(whoever_opens_it_sees_what_others_counted) {
 BOOST_AUTO_TEST_CASE(many_that_make_it_at_once_make_one) {
     const LimitsFile file;
     std::atomic<int> opened{0};
+    constexpr std::size_t kThreads = 16;
     std::vector<std::thread> threads;
-    for (int i = 0; i < 16; ++i)
+    threads.reserve(kThreads);
+    for (std::size_t i = 0; i < kThreads; ++i)
         threads.emplace_back([&] {
             auto counters = RateCounters::open(file.path());
             if (!counters) return;

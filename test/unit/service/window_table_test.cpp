@@ -68,9 +68,11 @@ BOOST_AUTO_TEST_SUITE(window_table)
 
 BOOST_AUTO_TEST_CASE(a_hundred_pass_and_the_next_one_is_refused) {
     SmallTable small;
+    constexpr std::size_t kRequests = 101;
     std::vector<bool> within;
+    within.reserve(kRequests);
 
-    for (int i = 0; i < 101; ++i)
+    for (std::size_t i = 0; i < kRequests; ++i)
         within.push_back(small.table.count(kKey, 100, kStart).is_within);
 
     BOOST_TEST(std::count(within.begin(), within.end(), true) == 100);

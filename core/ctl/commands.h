@@ -234,5 +234,8 @@ Result<ExitCode> mail_test(const config::Config& config,
 // the counts of the audit log; secrets that expire soon; old messages; and audit events that are
 // older than their tenants' plans keep. One at a time, on however many hosts.
 Result<ExitCode> maintain(const config::Config& config);
+// Whether the audit log has what maintenance counted; of all tenants where none is named. Failure
+// where it has not.
+Result<ExitCode> audit_verify(const config::Config& config, const std::string& tenant);
 
 }  // namespace core::ctl

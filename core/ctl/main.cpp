@@ -593,6 +593,16 @@ void add_audit_verbs(CLI::App& app, Arguments& arguments) {
     all->add_option("--format", arguments.format, "csv or jsonl")
         ->check(CLI::IsMember({"csv", "jsonl"}))
         ->capture_default_str();
+    auto* verify =
+        add_verb(audit,
+                 arguments,
+                 "verify",
+                 "Compare the events with what maintenance counted; exit 1 when some are "
+                 "missing",
+                 [&arguments](const Config& c) {
+                     return core::ctl::audit_verify(c, arguments.listed_tenant);
+                 });
+    verify->add_option("--tenant", arguments.listed_tenant, "The tenant's id; all without it");
 }
 
 void add_notice_verbs(CLI::App& app, Arguments& arguments) {

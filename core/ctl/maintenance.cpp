@@ -132,13 +132,35 @@ Result<void> maintain_audit(store::Connection& connection, const Plans& plans) {
     return {};
 }
 
-}  // namespace
-
-Result<ExitCode> maintain(const config::Config& config) {
+store::Endpoint patient_endpoint(const config::Config& config) {
     auto endpoint = config::endpoint_of(config);
     endpoint.statement_timeout = kLongStatement;
     endpoint.response_timeout = kLongStatement + std::chrono::seconds(5);
-    store::ConnectionPool connections(endpoint, store::Role::Maint, 1);
+    return endpoint;
+}
+
+// How many events of a tenant were counted; each month and type that has others is printed.
+Result<std::int64_t> verify_counts(store::Connection& connection,
+                                   const TenantId& tenant,
+                                   bool& is_complete) {
+    const auto counts = store::compare_audit_counts(connection, tenant);
+    if (!counts) return failure(counts);
+    std::int64_t total = 0;
+    for (const auto& count : *counts) {
+        total += count.counted;
+        if (count.counted == count.found) continue;
+        is_complete = false;
+        print_line("tenant " + tenant.text() + ", " + count.month + ", " + count.event_type + ": " +
+                   std::to_string(count.counted) + " were counted, " + std::to_string(count.found) +
+                   " are there");
+    }
+    return total;
+}
+
+}  // namespace
+
+Result<ExitCode> maintain(const config::Config& config) {
+    store::ConnectionPool connections(patient_endpoint(config), store::Role::Maint, 1);
     auto borrowed = connections.borrow();
     if (!borrowed) return failure(borrowed);
     store::Connection& connection = **borrowed;
@@ -162,6 +184,34 @@ Result<ExitCode> maintain(const config::Config& config) {
     const auto checks = store::sweep_host_checks(connection);
     if (!checks) return failure(checks);
     if (const auto done = maintain_audit(connection, config.plans); !done) return failure(done);
+    return ExitCode::Ok;
+}
+
+Result<ExitCode> audit_verify(const config::Config& config, const std::string& tenant) {
+    auto connection = store::Connection::open(patient_endpoint(config), store::Role::Maint);
+    if (!connection) return failure(connection);
+    std::vector<TenantId> wanted;
+    if (tenant.empty()) {
+        const auto all = store::list_tenants(*connection);
+        if (!all) return failure(all);
+        wanted.reserve(all->size());
+        for (const auto& one : *all)
+            wanted.push_back(one.tenant);
+    } else {
+        const auto id = parse_tenant(tenant);
+        if (!id) return failure(id);
+        wanted.push_back(*id);
+    }
+    std::int64_t events = 0;
+    bool is_complete = true;
+    for (const auto& one : wanted) {
+        const auto counted = verify_counts(*connection, one, is_complete);
+        if (!counted) return failure(counted);
+        events += *counted;
+    }
+    if (!is_complete) return ExitCode::Failure;
+    print_line(std::to_string(events) + " events of " + std::to_string(wanted.size()) +
+               " tenants were counted, and are there");
     return ExitCode::Ok;
 }
 

@@ -170,6 +170,23 @@ Result<std::int64_t> seal_audit_counts(Connection& connection,
     return result->row(0).integer();
 }
 
+Result<std::vector<AuditCount>> compare_audit_counts(Connection& connection,
+                                                     const TenantId& tenant) {
+    const auto result = connection.run(Statement::CompareAuditCounts, Parameters{}.id(tenant));
+    if (!result) return tl::unexpected(to_error(result.error()));
+    std::vector<AuditCount> counts;
+    counts.reserve(result->size());
+    for (std::size_t i = 0; i < result->size(); ++i) {
+        Row row = result->row(i);
+        AuditCount& count = counts.emplace_back();
+        count.month = row.text();
+        count.event_type = row.text();
+        count.counted = row.integer();
+        count.found = row.integer();
+    }
+    return counts;
+}
+
 Result<std::int64_t> remove_audit_events(Connection& connection,
                                          const TenantId& tenant,
                                          std::chrono::seconds kept,

@@ -107,6 +107,17 @@ Result<std::int64_t> seal_audit_counts(Connection& connection,
                                        const TenantId& tenant,
                                        std::chrono::seconds lag);
 
+// Of one month and type: how many events were counted, and how many are there.
+struct AuditCount {
+    std::string month;  // 2026-11
+    std::string event_type;
+    std::int64_t counted = 0;
+    std::int64_t found = 0;
+};
+// Of all that was counted so far. Reads every event of the tenant. Role maint.
+Result<std::vector<AuditCount>> compare_audit_counts(Connection& connection,
+                                                     const TenantId& tenant);
+
 // Deletes at most `limit` events of one tenant that are older than `kept`, at least a day; how
 // many. Role maint.
 Result<std::int64_t> remove_audit_events(Connection& connection,

@@ -2358,6 +2358,28 @@ sealed as (
 select coalesce(sum(c.events), 0)::bigint from counted c
 )sql",
      kMaint},
+    // What was counted, and what is there of it.
+    {Statement::CompareAuditCounts,
+     "compare_audit_counts",
+     R"sql(
+with found as (
+    select date_trunc('month', e.created_at at time zone 'UTC')::date as month, e.event_type,
+           count(*) as events
+    from store.audit_events e
+    where e.tenant_id = $1::uuid
+      and e.created_at < (select s.sealed_until from store.audit_seals s where s.tenant_id = $1::uuid)
+    group by 1, 2
+),
+counted as (
+    select c.month, c.event_type, c.events from store.audit_counts c where c.tenant_id = $1::uuid
+)
+select to_char(coalesce(c.month, f.month), 'YYYY-MM'), coalesce(c.event_type, f.event_type),
+       coalesce(c.events, 0)::bigint, coalesce(f.events, 0)::bigint
+from counted c
+full join found f on f.month = c.month and f.event_type = c.event_type
+order by 1, 2
+)sql",
+     kMaint},
     // Only one maintenance at a time, on however many hosts: false where another one runs.
     {Statement::LockMaintenance,
      "lock_maintenance",

@@ -183,6 +183,7 @@ enum class Statement {
     CountAllAuditEvents,
     FindAuditPosition,
     SealAuditCounts,
+    CompareAuditCounts,
     LockMaintenance,
     CreateAuditPartitions,
     RemoveAuditEvents,

@@ -127,3 +127,30 @@ describe('what it says of itself', () => {
         }
     });
 });
+
+describe('audit verify', () => {
+    const verify = (tenant) => ctl('--config', stack.config, 'audit', 'verify', '--tenant', tenant.id);
+
+    test('finds what was counted', async () => {
+        const { code, stdout } = await verify(await stack.newTenant());
+
+        assert.equal(code, 0);
+        assert.match(stdout, /^\d+ events of 1 tenants were counted, and are there$/m);
+    });
+
+    test('tells by month and type what is missing', async () => {
+        const tenant = await stack.newTenant();
+        await stack.psql(
+            `insert into store.audit_counts values ('${tenant.id}', '2026-01-01', 'secret.read', 5);
+             insert into store.audit_seals values ('${tenant.id}', '2026-02-01')`,
+        );
+
+        const { code, stdout } = await verify(tenant);
+
+        assert.equal(code, 1);
+        assert.equal(
+            stdout.trim(),
+            `tenant ${tenant.id}, 2026-01, secret.read: 5 were counted, 0 are there`,
+        );
+    });
+});

@@ -598,6 +598,8 @@ describe('without workers', () => {
         );
         for (const pid of [pool, worker]) process.kill(pid, 'SIGSTOP');
         try {
+            // Or a thread that has not stopped yet would delete it after all.
+            await eventually('all threads have stopped', () => isStopped(worker));
             await session.execute('rollback');
             await pause(kDiesAfterMs);
             process.kill(worker, 'SIGKILL');

@@ -36,6 +36,8 @@ Result<void> config_dump(const config::Config& config);
 // Every key with its default and what it is for. `form`: yaml or manual.
 Result<ExitCode> config_reference(const std::string& form);
 
+// The database, its roles, and who of the system's users may be which role (postgres_host.h).
+Result<void> db_init(const config::Config& config);
 Result<void> db_migrate(const config::Config& config);
 // Pending where a migration has not been applied.
 Result<ExitCode> db_status(const config::Config& config, Output output);

@@ -273,6 +273,11 @@ Result<void> make_the_rest(const config::Config& config, const InitRequest& requ
 
 }  // namespace
 
+Result<void> db_init(const config::Config& config) {
+    if (auto root = be_root(); !root) return root;
+    return make_database(config);
+}
+
 Result<void> init(const config::Config& config, const InitRequest& request) {
     if (request.keys_only) return make_keys(config);
     if (auto root = be_root(); !root) return root;

@@ -192,6 +192,11 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
     auto& db = add_group(app, "db", "The database's schema");
     add_verb(db,
              arguments,
+             "init",
+             "Make database, roles and rules on this host, without anything in it; part of 'init'",
+             done_by(core::ctl::db_init));
+    add_verb(db,
+             arguments,
              "migrate",
              "Apply the migrations that are missing",
              done_by(core::ctl::db_migrate));

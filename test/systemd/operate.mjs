@@ -197,6 +197,7 @@ async function initialise() {
     assert.match(first.stdout, /^secretstore-root-key v1\nid: \w{32}\nkey: \S{43}\nepoch: 1$/m);
     assert.equal(await activeWorkers(), 4);
     assert.equal(fs.statSync(kEncryptedKey).mode & 0o777, 0o400);
+    assert.match((await typed('secretstorectl db init')).stdout, /^database +roles and rules are there$/m);
     const again = await typed('secretstorectl init');
     assert.equal(again.code, 0);
     assert.doesNotMatch(again.stdout, /secretstore-root-key v1/);

@@ -390,8 +390,8 @@ std::optional<ListingRefusal> refused_by_claims(const TokenPrincipal& token,
         return ListingRefusal{kTokenAddress, address_denied(origin.address)};
     if (name_space != nullptr && !could_list(scopes, *name_space, depth))
         return ListingRefusal{kOutsideScope, scope_denied(name_space->text())};
-    if (name_space == nullptr && scopes.patterns_for(Action::Read).empty() &&
-        !scopes.allows_namespaces())
+    if (name_space == nullptr && !scopes.allows_namespaces() &&
+        scopes.patterns_for(Action::Read).empty())
         return ListingRefusal{kOutsideScope, namespaces_denied()};
     return std::nullopt;
 }

@@ -8,9 +8,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <optional>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -204,17 +203,6 @@ std::string in_quotes(const std::string& value) {
 
 void FinishConnection::operator()(pg_conn* connection) const {
     PQfinish(connection);
-}
-
-Wait wait_for(pg_conn* connection, short events, Clock::time_point deadline) {
-    for (;;) {
-        const auto left = left_until(deadline);
-        if (left.count() <= 0) return Wait::TimedOut;
-        pollfd descriptor{PQsocket(connection), events, 0};
-        const int ready = ::poll(&descriptor, 1, static_cast<int>(left.count()) + 1);
-        if (ready > 0) return Wait::Ready;
-        if (ready < 0 && errno != EINTR) return Wait::Failed;
-    }
 }
 
 Result<PgConnection> connect(const Endpoint& endpoint, Role role) {

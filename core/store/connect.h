@@ -5,7 +5,6 @@
 #include "core/base/result.h"
 #include "core/store/endpoint.h"
 
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -18,10 +17,6 @@ struct FinishConnection {
     void operator()(pg_conn* connection) const;
 };
 using PgConnection = std::unique_ptr<pg_conn, FinishConnection>;
-
-// Waits until the socket is ready for `events` (poll(2)), or the deadline passes.
-enum class Wait { Ready, TimedOut, Failed };
-Wait wait_for(pg_conn* connection, short events, std::chrono::steady_clock::time_point deadline);
 
 // Asks all hosts of the endpoint at once and takes the first that accepts writes: one that is dead
 // costs nobody any time. Returns within the endpoint's response_timeout, and within 1 s where hosts

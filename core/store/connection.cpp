@@ -60,6 +60,19 @@ StoreFailure failure_of(const PGresult* result, Statement statement) {
     return failed;
 }
 
+// Waits until the socket is ready for `events`, or the deadline passes.
+enum class Wait { Ready, TimedOut, Failed };
+Wait wait_for(PGconn* connection, short events, Clock::time_point deadline) {
+    for (;;) {
+        const auto left = std::chrono::duration_cast<Milliseconds>(deadline - Clock::now());
+        if (left.count() <= 0) return Wait::TimedOut;
+        pollfd descriptor{PQsocket(connection), events, 0};
+        const int ready = ::poll(&descriptor, 1, static_cast<int>(left.count()) + 1);
+        if (ready > 0) return Wait::Ready;
+        if (ready < 0 && errno != EINTR) return Wait::Failed;
+    }
+}
+
 }  // namespace
 
 struct Connection::Impl {

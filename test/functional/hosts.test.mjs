@@ -231,17 +231,15 @@ describe('two hosts with one database', kOptions, () => {
             );
             statuses.push(answers.filter(({ status }) => status === 200).length);
         }
-        // One more where a new minute began.
-        for (const count of statuses) assert.ok(count >= 100 && count <= 110, `${count} passed`);
-        const refused = await hosts[0].client.get('/v1/agents', { token: free.userToken });
-        refused.expect(429, 'RATE_LIMITED');
+        assert.deepEqual(statuses, [100, 100]);
     });
 
     test('maintain it one at a time', async () => {
         const done = await Promise.all(
             Array.from({ length: 8 }, (_, i) => hosts[i % 2].ctl(['maintain'])),
         );
-        assert.ok(done.length === 8);
+        for (const said of done) assert.match(said, /^(audit partitions made|maintenance is running)/);
+        assert.ok(done.some((said) => said.startsWith('audit partitions made')));
         const holder = hosts[0].openSession();
         await holder.execute('select pg_advisory_lock(4702111234474983745)');
         const idle = await hosts[1].ctl(['maintain']);

@@ -74,7 +74,7 @@ bool may_log_unavailable() {
 }
 
 bool is_database_trouble(ErrorCode code) {
-    return code == ErrorCode::StoreUnavailable || code == ErrorCode::AuditUnavailable;
+    return core::is_store_away(code) || code == ErrorCode::AuditUnavailable;
 }
 
 void log_error(const core::Error& error,

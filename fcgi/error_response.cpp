@@ -88,10 +88,12 @@ Status status_of(ErrorCode code) {
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::StoreUninitialised:
         case ErrorCode::AuditUnavailable:
         case ErrorCode::PlanChanged:
             return Status::ServiceUnavailable;
         case ErrorCode::ConfigInvalid:
+        case ErrorCode::FailedPrecondition:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
         case ErrorCode::Internal:
@@ -131,11 +133,13 @@ std::string_view wire_code(ErrorCode code) {
         case ErrorCode::RateLimited:
             return "RATE_LIMITED";
         case ErrorCode::ConfigInvalid:
+        case ErrorCode::FailedPrecondition:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::StoreUninitialised:
         case ErrorCode::AuditUnavailable:
         case ErrorCode::PlanChanged:
         case ErrorCode::Internal:

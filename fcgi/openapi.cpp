@@ -163,7 +163,7 @@ void write_security(JsonWriter& json, const Route& route) {
         case AuthKind::Unset:
         case AuthKind::None:
             break;
-        case AuthKind::AgentKey:
+        case AuthKind::Agent:
             write_requirement(json, "agentKey", {});
             break;
         case AuthKind::ScopedToken:
@@ -331,11 +331,13 @@ std::string_view example_message(ErrorCode code) {
         case ErrorCode::IssuerUnavailable:
         case ErrorCode::StripeUnavailable:
         case ErrorCode::StoreUnavailable:
+        case ErrorCode::StoreUninitialised:
         case ErrorCode::AuditUnavailable:
         case ErrorCode::PlanChanged:
             return "The service is not available at this moment. Try again after the seconds in "
                    "Retry-After.";
         case ErrorCode::ConfigInvalid:
+        case ErrorCode::FailedPrecondition:
         case ErrorCode::IntegrityFailure:
         case ErrorCode::KekUnavailable:
         case ErrorCode::Internal:

@@ -61,11 +61,12 @@ Counter refused_credential(const std::optional<std::string_view>& authorization)
 }
 
 // What an error is counted as beside its status, whoever sent the request.
-constexpr std::array<std::pair<ErrorCode, Counter>, 5> kCounted{
+constexpr std::array<std::pair<ErrorCode, Counter>, 6> kCounted{
     {{ErrorCode::IntegrityFailure, Counter::IntegrityFailure},
      {ErrorCode::KekUnavailable, Counter::KekUnavailable},
      {ErrorCode::AuditUnavailable, Counter::AuditUnavailable},
      {ErrorCode::StoreUnavailable, Counter::StoreUnavailable},
+     {ErrorCode::StoreUninitialised, Counter::StoreUnavailable},
      {ErrorCode::IssuerUnavailable, Counter::IssuerUnavailable}}};
 
 std::optional<Counter> counter_of(ErrorCode code,

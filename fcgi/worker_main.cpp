@@ -12,6 +12,7 @@
 #include "core/crypto/key_file.h"
 #include "core/crypto/root_key_ring.h"
 #include "core/crypto/sealed_box.h"
+#include "core/daemon/command_line.h"
 #include "core/daemon/process.h"
 #include "core/daemon/signals.h"
 #include "core/http/https_url.h"
@@ -35,7 +36,6 @@
 #include "fcgi/router.h"
 #include "fcgi/services_backend.h"
 
-#include <CLI/CLI.hpp>
 #include <sysexits.h>
 
 #include <algorithm>
@@ -74,21 +74,16 @@ struct Options {
 // Nothing when the program has done what was asked (--help) or can't: `exit_code` says which.
 std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code) {
     Options options;
-    CLI::App app{"Agent Secret Store: the worker behind nginx", std::string(kProgram)};
-    app.set_version_flag("--version", SECRETSTORE_VERSION);
-    app.add_option("--config", options.config_file, "The configuration file");
-    app.add_option("--pool", options.pool, "What it serves: store (the default), or billing")
-        ->check(CLI::IsMember({kStorePool, kBillingPool}));
-    app.add_flag("--check-config", options.check_config, "Read the configuration and end");
-    app.add_flag("--print-openapi", options.print_openapi, "Print the OpenAPI document and end");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {
-        exit_code = app.exit(asked);
-        return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        core::daemon::complain(kProgram, error.what());
-        exit_code = EX_CONFIG;
+    core::daemon::CommandLine line(kProgram, "Agent Secret Store: the worker behind nginx");
+    line.add_option("--config", options.config_file, "The configuration file");
+    line.add_option("--pool",
+                    options.pool,
+                    "What it serves: store (the default), or billing",
+                    {kStorePool, kBillingPool});
+    line.add_flag("--check-config", options.check_config, "Read the configuration and end");
+    line.add_flag("--print-openapi", options.print_openapi, "Print the OpenAPI document and end");
+    if (const auto ended = line.parse(argc, argv)) {
+        exit_code = *ended;
         return std::nullopt;
     }
     if (options.config_file.empty() && !options.print_openapi) {
@@ -134,7 +129,7 @@ auto await_database(const core::daemon::Descriptor& signals, const Load& load)
     for (;;) {
         auto loaded = load();
         if (loaded) return *std::move(loaded);
-        if (loaded.error().code != ErrorCode::StoreUnavailable) return failure(std::move(loaded));
+        if (!core::is_store_away(loaded.error().code)) return failure(std::move(loaded));
         if (!wait.pause(loaded.error())) return std::nullopt;
     }
 }

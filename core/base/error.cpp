@@ -2,6 +2,23 @@
 
 namespace core {
 
+Error::Error() = default;
+
+Error::Error(ErrorCode error_code,
+             std::string message,
+             std::string for_the_log,
+             std::chrono::seconds wait)
+    : code(error_code),
+      public_message(std::move(message)),
+      detail(std::move(for_the_log)),
+      retry_after(wait) {}
+
+Error::Error(const Error&) = default;
+Error::Error(Error&&) noexcept = default;
+Error& Error::operator=(const Error&) = default;
+Error& Error::operator=(Error&&) noexcept = default;
+Error::~Error() = default;
+
 std::string_view to_string(ErrorCode code) {
     switch (code) {
         case ErrorCode::InvalidRequest:
@@ -34,6 +51,10 @@ std::string_view to_string(ErrorCode code) {
             return "StripeCustomerNotFound";
         case ErrorCode::RateLimited:
             return "RateLimited";
+        case ErrorCode::StoreUninitialised:
+            return "StoreUninitialised";
+        case ErrorCode::FailedPrecondition:
+            return "FailedPrecondition";
         case ErrorCode::ConfigInvalid:
             return "ConfigInvalid";
         case ErrorCode::IntegrityFailure:

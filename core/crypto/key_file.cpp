@@ -32,6 +32,10 @@ class Refusal {
     [[nodiscard]] Failure because(const std::string& why) const {
         return failure(ErrorCode::ConfigInvalid, m_subject + why);
     }
+    [[nodiscard]] Failure until(std::string_view command) const {
+        return failure(ErrorCode::FailedPrecondition,
+                       m_subject + "is not there: " + std::string(command));
+    }
 
   private:
     std::string m_subject;
@@ -222,6 +226,10 @@ Result<SecureBuffer> read_closed_file(const std::filesystem::path& path, std::st
 
 Result<KeyFile> read_key_file(const std::filesystem::path& path, const KeyFileKind& kind) {
     const Refusal refused(path, kind.name);
+    std::error_code error;
+    if (std::filesystem::symlink_status(path, error).type() ==
+        std::filesystem::file_type::not_found)
+        return refused.until(kind.made_by);
     const auto text = read_file(path, refused);
     if (!text) return failure(text);
     return parse_key_file(as_text({text->data(), text->size()}), kind, refused);

@@ -22,9 +22,17 @@ struct KeyFileKind {
     std::string_view name;  // as messages call it: "root key"
     std::string_view magic_line;
     bool has_epoch = false;
+    std::string_view made_by;  // what to run where it is not there
 };
-inline constexpr KeyFileKind kRootKeyFile{"root key", "secretstore-root-key v1", true};
-inline constexpr KeyFileKind kEgressKeyFile{"egress key", "secretstore-egress-key v1", false};
+inline constexpr KeyFileKind kRootKeyFile{
+    "root key",
+    "secretstore-root-key v1",
+    true,
+    "run 'secretstorectl root-key generate', or bring the one that this database is sealed under"};
+inline constexpr KeyFileKind kEgressKeyFile{"egress key",
+                                            "secretstore-egress-key v1",
+                                            false,
+                                            "run 'secretstorectl egress-key export FILE'"};
 
 struct KeyFile {
     KeyId id;
@@ -38,7 +46,7 @@ struct KeyFile {
 // content.
 Result<SecureBuffer> read_closed_file(const std::filesystem::path& path, std::string_view name);
 
-// The same, and its text. Errors: ConfigInvalid.
+// The same, and its text. Errors: FailedPrecondition where it is not there; ConfigInvalid.
 Result<KeyFile> read_key_file(const std::filesystem::path& path, const KeyFileKind& kind);
 
 // Mode 0400, never over an existing file; durable when it returns. Errors: ConfigInvalid.

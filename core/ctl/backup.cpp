@@ -7,6 +7,7 @@
 #include "core/ctl/backup_manifest.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/credentials.h"
+#include "core/ctl/file_failure.h"
 #include "core/ctl/scratch_cluster.h"
 #include "core/ctl/session.h"
 #include "core/ctl/subprocess.h"
@@ -41,10 +42,6 @@ constexpr std::int64_t kTenantsAtOnce = 100;
 constexpr std::int64_t kValuesOfEachTenant = 5;
 constexpr const char* kScratchPlace = "/var/tmp";
 
-Failure broken(const fs::path& path, const std::error_code& error) {
-    return failure(ErrorCode::ConfigInvalid, path.string() + ": " + error.message());
-}
-
 store::Endpoint patient(store::Endpoint endpoint) {
     endpoint.response_timeout = kPatience;
     return endpoint;
@@ -60,12 +57,12 @@ Result<std::string> sha256_of_file(const fs::path& file) {
     const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     struct stat status {};
     if (!descriptor.is_open() || ::fstat(descriptor.get(), &status) != 0)
-        return broken(file, {errno, std::generic_category()});
+        return file_failure(file, {errno, std::generic_category()});
     const auto size = static_cast<std::size_t>(status.st_size);
     if (size == 0) return failure(ErrorCode::ConfigInvalid, file.string() + ": is empty");
     void* content = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
     if (content == MAP_FAILED)  // NOLINT: a macro of the system's
-        return broken(file, {errno, std::generic_category()});
+        return file_failure(file, {errno, std::generic_category()});
     const auto digest = crypto::sha256({static_cast<const std::uint8_t*>(content), size});
     ::munmap(content, size);
     return to_hex(digest);
@@ -74,7 +71,7 @@ Result<std::string> sha256_of_file(const fs::path& file) {
 Result<void> make_durable(const fs::path& path) {
     const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!descriptor.is_open() || ::fsync(descriptor.get()) != 0)
-        return broken(path, {errno, std::generic_category()});
+        return file_failure(path, {errno, std::generic_category()});
     return {};
 }
 
@@ -151,7 +148,7 @@ class UnfinishedFolder {
                                path.string() +
                                    ": another backup is being written there, or was interrupted: "
                                    "remove it");
-            return broken(path, {errno, std::generic_category()});
+            return file_failure(path, {errno, std::generic_category()});
         }
         return UnfinishedFolder(path, target);
     }
@@ -175,7 +172,7 @@ class UnfinishedFolder {
         if (auto done = make_durable(m_path); !done) return done;
         std::error_code error;
         fs::rename(m_path, m_target, error);
-        if (error) return broken(m_target, error);
+        if (error) return file_failure(m_target, error);
         m_path.clear();
         return make_durable(m_target.has_parent_path() ? m_target.parent_path() : ".");
     }
@@ -391,7 +388,7 @@ Result<void> backup(const config::Config& config, const fs::path& target, Output
     manifest->dump_sha256 = *std::move(digest);
     std::error_code error;
     manifest->dump_bytes = static_cast<std::int64_t>(fs::file_size(file, error));
-    if (error) return broken(file, error);
+    if (error) return file_failure(file, error);
     if (auto done = write_manifest(folder->path(), *manifest); !done) return done;
     if (auto done = folder->finish(); !done) return done;
 

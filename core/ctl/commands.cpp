@@ -14,6 +14,9 @@ ExitCode exit_code_of(const Error& error) {
     switch (error.code) {
         case ErrorCode::ConfigInvalid:
             return ExitCode::Configuration;
+        case ErrorCode::FailedPrecondition:
+        case ErrorCode::StoreUninitialised:
+            return ExitCode::Pending;
         case ErrorCode::InvalidRequest:
             return ExitCode::Usage;
         case ErrorCode::NotFound:
@@ -75,6 +78,7 @@ Result<ExitCode> db_status(const config::Config& config, Output output) {
     }
     json.end_array().member("pending", pending).end_object();
     if (output == Output::Json) print_json(std::move(json));
+    if (pending) complain("migrations are pending: run 'secretstorectl db migrate'");
     return pending ? ExitCode::Pending : ExitCode::Ok;
 }
 

@@ -235,7 +235,9 @@ Result<ExitCode> mail_test(const config::Config& config,
 // tokens, personal tokens and invitations that have expired; requests that no longer come again;
 // the counts of the audit log; secrets that expire soon; old messages; and audit events that are
 // older than their tenants' plans keep. One at a time, on however many hosts.
-Result<ExitCode> maintain(const config::Config& config);
+// Pending, or Ok where it is to be skipped then, while it runs already.
+enum class IfRunning { Complain, Skip };
+Result<ExitCode> maintain(const config::Config& config, IfRunning if_running);
 // Whether the audit log has what maintenance counted; of all tenants where none is named. Failure
 // where it has not.
 Result<ExitCode> audit_verify(const config::Config& config, const std::string& tenant);

@@ -1,5 +1,6 @@
 #include "core/ctl/credentials.h"
 
+#include "core/ctl/file_failure.h"
 #include "core/ctl/subprocess.h"
 
 #include <fcntl.h>
@@ -19,15 +20,11 @@ namespace fs = std::filesystem;
 constexpr const char* kEncryptedStore = "/etc/credstore.encrypted";
 constexpr const char* kPlainStore = "/etc/credstore";
 
-Failure broken(const fs::path& path, const std::error_code& error) {
-    return failure(ErrorCode::Internal, path.string() + ": " + error.message());
-}
-
 // For root alone, as systemd makes it.
 Result<void> make_store(const fs::path& folder) {
     std::error_code error;
     if (fs::create_directory(folder, error)) fs::permissions(folder, fs::perms::owner_all, error);
-    if (error) return broken(folder, error);
+    if (error) return file_failure(folder, error);
     return {};
 }
 
@@ -35,14 +32,15 @@ enum class Target { IsNew, IsReplaced };
 
 // Durable, 0400, and under its name only when it is complete.
 Result<void> put_in_place(const fs::path& made, const fs::path& target, Target kind) {
-    if (::chmod(made.c_str(), S_IRUSR) != 0) return broken(made, {errno, std::generic_category()});
+    if (::chmod(made.c_str(), S_IRUSR) != 0)
+        return file_failure(made, {errno, std::generic_category()});
     const int file = ::open(made.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     const bool safe = file >= 0 && ::fsync(file) == 0;
     if (file >= 0) ::close(file);
     if (safe && kind == Target::IsReplaced && ::rename(made.c_str(), target.c_str()) == 0)
         return {};
     if (!safe || kind == Target::IsReplaced || ::link(made.c_str(), target.c_str()) != 0)
-        return broken(target, {errno, std::generic_category()});
+        return file_failure(target, {errno, std::generic_category()});
     ::unlink(made.c_str());
     return {};
 }
@@ -54,7 +52,7 @@ Result<void> write_credential(const Credential& credential, const fs::path& plai
     std::error_code error;
     fs::remove(fresh, error);
     if (credential.form == CredentialForm::Plain) {
-        if (!fs::copy_file(plain, fresh, error)) return broken(fresh, error);
+        if (!fs::copy_file(plain, fresh, error)) return file_failure(fresh, error);
         return put_in_place(fresh, target, kind);
     }
     // The key of the host: /var/lib/systemd/credential.secret. With a TPM an operator encrypts it
@@ -87,7 +85,8 @@ std::optional<Credential> find_credential(const std::string& name) {
 
 Result<TransientFolder> TransientFolder::create() {
     std::string name = "/run/secretstorectl.XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) return broken("/run", {errno, std::generic_category()});
+    if (::mkdtemp(name.data()) == nullptr)
+        return file_failure("/run", {errno, std::generic_category()});
     return TransientFolder(name);
 }
 
@@ -118,8 +117,14 @@ Result<fs::path> reveal_credential(const Credential& credential, const Transient
                                  plain.string()});
     if (!done) return failure(done);
     if (::chmod(plain.c_str(), S_IRUSR) != 0)
-        return broken(plain, {errno, std::generic_category()});
+        return file_failure(plain, {errno, std::generic_category()});
     return plain;
+}
+
+Failure no_root_key() {
+    return failure(ErrorCode::FailedPrecondition,
+                   "there is no root key on this host: run 'secretstorectl init', or bring it with "
+                   "'secretstorectl root-key import FILE'");
 }
 
 Result<std::unique_ptr<crypto::RootKeyRing>> open_root_keys(const config::Config& config) {
@@ -129,9 +134,7 @@ Result<std::unique_ptr<crypto::RootKeyRing>> open_root_keys(const config::Config
     if (!credential) {
         if (::geteuid() != 0)
             return failure(ErrorCode::Unauthorized, "the root key is for root alone: use sudo");
-        return failure(ErrorCode::ConfigInvalid,
-                       "there is no root key on this host: run 'secretstorectl init', or bring it "
-                       "with 'secretstorectl root-key import'");
+        return no_root_key();
     }
     const auto folder = TransientFolder::create();
     if (!folder) return failure(folder);
@@ -149,12 +152,13 @@ Result<std::uint32_t> raise_token_epoch(const config::Config& config) {
     if (!present) return failure(present);
     // The one that follows would bring its lower epoch.
     if ((*present)->next() != nullptr)
-        return failure(ErrorCode::InvalidRequest,
-                       "the root key is being replaced: commit or abort that first");
+        return failure(ErrorCode::FailedPrecondition,
+                       "the root key is being replaced: run 'secretstorectl root-key rotate "
+                       "commit' or 'secretstorectl root-key rotate abort' first");
     if (const auto configured = config::root_key_file(config))
         return crypto::raise_token_epoch(*configured);
     const auto credential = find_credential(kRootKeyCredential);
-    if (!credential) return failure(ErrorCode::ConfigInvalid, "there is no root key on this host");
+    if (!credential) return no_root_key();
     const auto folder = TransientFolder::create();
     if (!folder) return failure(folder);
     const auto there = reveal_credential(*credential, *folder);

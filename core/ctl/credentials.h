@@ -63,12 +63,16 @@ Result<void> replace_credential(const Credential& credential, const std::filesys
 Result<std::filesystem::path> reveal_credential(const Credential& credential,
                                                 const TransientFolder& folder);
 
+// FailedPrecondition, saying what to run.
+Failure no_root_key();
+
 // The root keys that the configuration, a unit or this host has, in this order. Errors:
-// ConfigInvalid, saying what to run where there is none.
+// no_root_key(); ConfigInvalid.
 Result<std::unique_ptr<crypto::RootKeyRing>> open_root_keys(const config::Config& config);
 
 // One higher, wherever that key lies; the new one. Every scoped token of before is dead once the
-// workers have been restarted. Errors: ConfigInvalid, Internal.
+// workers have been restarted. Errors: no_root_key(); FailedPrecondition while the root key is
+// being replaced; ConfigInvalid, Internal.
 Result<std::uint32_t> raise_token_epoch(const config::Config& config);
 
 }  // namespace core::ctl

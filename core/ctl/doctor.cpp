@@ -29,10 +29,6 @@ constexpr const char* kConfigFolder = "/etc/secretstore";
 constexpr const char* kWorkerSocket = "/run/secretstore/worker.sock";
 constexpr std::uintmax_t kTailOfLog = 1U << 18U;
 
-std::string text_of(const Error& error) {
-    return error.public_message.empty() ? error.detail : error.public_message;
-}
-
 Finding skipped(const std::string& check, const std::string& why) {
     return {check, Health::Skipped, why, {}};
 }
@@ -97,7 +93,7 @@ class Examination {
         if (const auto seen = look_at_database(m_config, state); !seen) {
             add({"schema",
                  Health::Wrong,
-                 text_of(seen.error()),
+                 message_of(seen.error()),
                  "systemctl status postgresql; secretstorectl db status; secretstorectl init"});
             return;
         }
@@ -120,11 +116,11 @@ class Examination {
         Session session(m_config, store::Role::App);
         if (const auto opened = session.open_keys(m_config); !opened) {
             if (opened.error().code == ErrorCode::Unauthorized)
-                add(skipped("key", text_of(opened.error())));
+                add(skipped("key", message_of(opened.error())));
             else
                 add({"key",
                      Health::Wrong,
-                     text_of(opened.error()),
+                     message_of(opened.error()),
                      "bring the root key of this database: secretstorectl root-key import FILE"});
             return;
         }
@@ -170,7 +166,7 @@ class Examination {
         }
         const auto setup = look_at_server(m_config);
         if (!setup) {
-            add({"hba", Health::Wrong, text_of(setup.error()), "systemctl status postgresql"});
+            add({"hba", Health::Wrong, message_of(setup.error()), "systemctl status postgresql"});
             return;
         }
         for (const auto& rule : setup->bad_rules)

@@ -329,6 +329,8 @@ Result<void> write_share(const fs::path& file, const SecureBuffer& text) {
 }  // namespace
 
 Result<void> root_key_export(const config::Config& config) {
+    // Nobody keeps a copy of what is no key.
+    if (const auto keys = open_root_keys(config); !keys) return failure(keys);
     std::optional<TransientFolder> folder;
     const auto plain = plain_root_key(config, folder);
     if (!plain) return failure(plain);

@@ -36,7 +36,7 @@ Result<bool> is_known(Session& session, const crypto::KeyProvider& root_key) {
 Result<service::RootKeyRotation> open_rotation(Session& session, const config::Config& config) {
     if (const auto opened = session.open_root_key(config); !opened) return failure(opened);
     if (session.root_keys().next() == nullptr)
-        return failure(ErrorCode::InvalidRequest,
+        return failure(ErrorCode::FailedPrecondition,
                        "no rotation was begun: run 'secretstorectl root-key rotate begin'");
     return service::RootKeyRotation(session.root_keys(), session.connections());
 }
@@ -87,12 +87,20 @@ Result<void> root_key_rotate_begin(const config::Config& config) {
     // One that was begun and interrupted goes on with the key that it made.
     const auto present = open_root_keys(config);
     if (!present) return failure(present);
+    // Before anything is written: is that the key of a database that is there?
+    Session session(config, store::Role::Maint);
+    const auto known = is_known(session, (*present)->current());
+    if (!known) return failure(known);
+    if (!*known && (*present)->next() == nullptr)
+        return failure(ErrorCode::ConfigInvalid,
+                       "the root key " + (*present)->current().id().text() +
+                           " is not one of this database: bring the right one with "
+                           "'secretstorectl root-key import FILE'");
     // What is there and follows nobody was left behind by a commit.
     if ((*present)->next() == nullptr)
         if (auto removed = place->remove_successor(); !removed) return removed;
     auto added = place->add_successor((*present)->token_epoch());
     if (!added) return added;
-    Session session(config, store::Role::Maint);
     auto rotation = open_rotation(session, config);
     if (!rotation) return failure(rotation);
     if (auto announced = rotation->announce(); !announced) return announced;
@@ -111,10 +119,10 @@ Result<void> root_key_rotate_run(const config::Config& config) {
     const auto behind = rotation->workers_without_successor();
     if (!behind) return failure(behind);
     if (*behind > 0)
-        return failure(ErrorCode::InvalidRequest,
+        return failure(ErrorCode::FailedPrecondition,
                        std::to_string(*behind) +
                            " connections belong to workers that do not hold the new root key "
-                           "yet; restart those workers first");
+                           "yet: run 'secretstorectl restart' on their hosts first");
     const auto moved = rotation->move_to_successor(progress_of("keys moved"));
     if (!moved) return failure(moved);
     print_line(std::to_string(*moved) + " keys moved to root key " +
@@ -154,8 +162,9 @@ Result<void> root_key_rotate_abort(const config::Config& config) {
     const auto present_known = is_known(session, session.root_keys().current());
     if (!present_known) return failure(present_known);
     if (!*present_known)
-        return failure(ErrorCode::InvalidRequest,
-                       "the present root key is forgotten already: only commit is left");
+        return failure(ErrorCode::FailedPrecondition,
+                       "the present root key is forgotten already: run 'secretstorectl root-key "
+                       "rotate commit'");
     const auto moved = rotation->move_back(progress_of("keys moved back"));
     if (!moved) return failure(moved);
     if (auto forgotten = rotation->forget_successor(); !forgotten) return forgotten;

@@ -5,6 +5,7 @@
 #include "core/crypto/sealed_box.h"
 #include "core/ctl/commands.h"
 #include "core/ctl/manual.h"
+#include "core/ctl/session.h"
 #include "core/ctl/suggestion.h"
 
 #include <CLI/CLI.hpp>
@@ -54,6 +55,7 @@ struct Arguments {
     core::crypto::ShareCount share_count;
     std::vector<std::string> shares;
     core::ctl::InitRequest init;
+    core::ctl::IfRunning if_running = core::ctl::IfRunning::Complain;
     std::string key_file;
     std::string reference_form = "yaml";
     Command command;
@@ -216,11 +218,16 @@ void add_host_verbs(CLI::App& app, Arguments& arguments) {
             "NAME", [](const std::string&) {}, "read")
         ->required()
         ->check(CLI::IsMember({"read"}));
-    add_verb(app,
-             arguments,
-             "maintain",
-             "What the timers call: audit partitions and counts, what is old or expires soon",
-             core::ctl::maintain);
+    auto* maintain = add_verb(
+        app,
+        arguments,
+        "maintain",
+        "What the timers call: audit partitions and counts, what is old or expires soon",
+        [&arguments](const Config& c) { return core::ctl::maintain(c, arguments.if_running); });
+    maintain->add_flag_callback(
+        "--skip-if-running",
+        [&arguments] { arguments.if_running = core::ctl::IfRunning::Skip; },
+        "Exit 0, not 3, when it is running already, here or on another host");
 }
 
 void add_plain_flag(CLI::App& verb, Arguments& arguments) {
@@ -655,11 +662,11 @@ void add_notice_verbs(CLI::App& app, Arguments& arguments) {
 }
 
 ExitCode report(const core::Error& error) {
-    std::string line = "secretstorectl: " + error.public_message;
-    if (!error.detail.empty()) line += " (" + error.detail + ")";
+    std::string line = core::ctl::message_of(error);
+    if (!error.detail.empty() && error.detail != line) line += " (" + error.detail + ")";
     while (line.ends_with('\n'))
         line.pop_back();
-    std::cerr << line << '\n';
+    core::ctl::complain(line);
     return core::ctl::exit_code_of(error);
 }
 

@@ -159,7 +159,7 @@ Result<std::int64_t> verify_counts(store::Connection& connection,
 
 }  // namespace
 
-Result<ExitCode> maintain(const config::Config& config) {
+Result<ExitCode> maintain(const config::Config& config, IfRunning if_running) {
     store::ConnectionPool connections(patient_endpoint(config), store::Role::Maint, 1);
     auto borrowed = connections.borrow();
     if (!borrowed) return failure(borrowed);
@@ -167,8 +167,8 @@ Result<ExitCode> maintain(const config::Config& config) {
     const auto lock = connection.run(store::Statement::LockMaintenance, {});
     if (!lock) return tl::unexpected(store::to_error(lock.error()));
     if (!lock->row(0).boolean()) {
-        print_line("maintenance is running already; nothing was done");
-        return ExitCode::Ok;
+        print_line("maintenance is running already, here or on another host: nothing was done");
+        return if_running == IfRunning::Skip ? ExitCode::Ok : ExitCode::Pending;
     }
     const auto made = store::create_audit_partitions(connection, kPartitionMonths);
     if (!made) return failure(made);

@@ -38,14 +38,10 @@ struct PoolState {
     [[nodiscard]] bool serves() const { return trouble.empty() && active_workers() > 0; }
 };
 
-std::string text_of(const Error& error) {
-    return error.public_message.empty() ? error.detail : error.public_message;
-}
-
 Result<PoolState> look(const config::Config& config) {
     PoolState state;
     if (const auto looked = look_at_database(config, state.database); !looked)
-        state.trouble = text_of(looked.error());
+        state.trouble = message_of(looked.error());
     if (!has_systemd()) return state;
     auto workers = list_workers();
     if (!workers) return failure(workers);
@@ -182,7 +178,7 @@ Result<ExitCode> restart(const config::Config& config) {
         ++count;
     }
     if (count > 0) return ExitCode::Ok;
-    print_line("no worker is running");
+    print_line("no worker is running: systemctl enable --now secretstore-worker@{1..4}.service");
     return ExitCode::Pending;
 }
 
@@ -200,7 +196,7 @@ Result<ExitCode> status(const config::Config& config, Output output) {
 Result<ExitCode> check(const config::Config& config) {
     const auto state = look(config);
     if (!state) {
-        print_line("SECRETSTORE UNKNOWN - " + text_of(state.error()));
+        print_line("SECRETSTORE UNKNOWN - " + message_of(state.error()));
         return code_of(Severity::Unknown);
     }
     const Verdict verdict = judge(*state);

@@ -1,6 +1,7 @@
 #include "core/ctl/root_key_place.h"
 
 #include "core/crypto/root_key_ring.h"
+#include "core/ctl/file_failure.h"
 #include "core/ctl/units.h"
 
 #include <fstream>
@@ -14,10 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kDropIn =
     "/etc/systemd/system/secretstore-worker@.service.d/next-root-key.conf";
-
-Failure broken(const fs::path& path, const std::error_code& error) {
-    return failure(ErrorCode::Internal, path.string() + ": " + error.message());
-}
 
 Credential successor_of(const Credential& root_key) {
     return {kNextRootKeyCredential, root_key.form};
@@ -43,11 +40,11 @@ Result<void> give_to_workers(const Credential& successor) {
 Result<void> take_from_workers(const Credential& successor) {
     std::error_code error;
     fs::remove(kDropIn, error);
-    if (error) return broken(kDropIn, error);
+    if (error) return file_failure(kDropIn, error);
     if (has_systemd())
         if (auto reloaded = reload_units(); !reloaded) return reloaded;
     fs::remove(successor.file(), error);
-    if (error) return broken(successor.file(), error);
+    if (error) return file_failure(successor.file(), error);
     return {};
 }
 
@@ -80,7 +77,7 @@ Result<RootKeyPlace> RootKeyPlace::find(const config::Config& config) {
         return RootKeyPlace(*std::move(configured));
     const auto credential = find_credential(kRootKeyCredential);
     if (credential) return RootKeyPlace(*credential);
-    return failure(ErrorCode::ConfigInvalid, "there is no root key on this host");
+    return no_root_key();
 }
 
 fs::path RootKeyPlace::successor() const {
@@ -105,7 +102,7 @@ Result<void> RootKeyPlace::put_successor_in_place() {
     const auto& file = std::get<fs::path>(m_place);
     std::error_code error;
     fs::rename(successor(), file, error);
-    if (error) return broken(file, error);
+    if (error) return file_failure(file, error);
     return {};
 }
 
@@ -114,7 +111,7 @@ Result<void> RootKeyPlace::remove_successor() {
         return take_from_workers(successor_of(*credential));
     std::error_code error;
     fs::remove(successor(), error);
-    if (error) return broken(successor(), error);
+    if (error) return file_failure(successor(), error);
     return {};
 }
 

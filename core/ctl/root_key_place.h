@@ -16,7 +16,7 @@ namespace core::ctl {
 
 class RootKeyPlace {
   public:
-    // Errors: ConfigInvalid where there is no root key on this host.
+    // Errors: no_root_key().
     static Result<RootKeyPlace> find(const config::Config& config);
 
     // Makes a new root key, with the token epoch of the present one, unless one that was begun is

@@ -1,6 +1,7 @@
 #include "core/ctl/scratch_cluster.h"
 
 #include "core/config/wiring.h"
+#include "core/ctl/file_failure.h"
 #include "core/ctl/subprocess.h"
 
 #include <pwd.h>
@@ -31,13 +32,10 @@ Words as_server(Words words) {
     return all;
 }
 
-Failure broken(const fs::path& path, const std::error_code& error) {
-    return failure(ErrorCode::ConfigInvalid, path.string() + ": " + error.message());
-}
-
 Result<fs::path> make_folder(const fs::path& place) {
     std::string name = (place / "secretstore-scratch.XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) return broken(place, {errno, std::generic_category()});
+    if (::mkdtemp(name.data()) == nullptr)
+        return file_failure(place, {errno, std::generic_category()});
     if (::geteuid() != 0) return fs::path(name);
     const auto* user = ::getpwnam(kServerUser);  // NOLINT: one thread
     if (user == nullptr || ::chown(name.c_str(), user->pw_uid, user->pw_gid) != 0) {

@@ -4,6 +4,7 @@
 #include "core/ctl/credentials.h"
 
 #include <cstdio>
+#include <iostream>
 #include <utility>
 
 namespace core::ctl {
@@ -20,6 +21,19 @@ void print_json(JsonWriter&& json) {
     const Body body = std::move(json).take();
     print(as_text(body.expose()));
     print("\n");
+}
+
+void complain(std::string_view text) {
+    std::cerr << "secretstorectl: " << text << '\n';
+}
+
+std::string message_of(const Error& error) {
+    // PostgreSQL says the same of a role that was never made and of a user who may not be it.
+    if (error.code == ErrorCode::StoreUninitialised)
+        return "PostgreSQL is not set up for this store and this user: run 'secretstorectl init' "
+               "as "
+               "root";
+    return error.public_message.empty() ? error.detail : error.public_message;
 }
 
 Result<TenantId> parse_tenant(const std::string& text) {

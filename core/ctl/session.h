@@ -23,6 +23,12 @@ void print(std::string_view text);
 void print_line(std::string text);
 void print_json(JsonWriter&& json);
 
+// One line for the operator, on stderr.
+void complain(std::string_view text);
+
+// What an operator is told of an error: what to do, or at least what it was.
+std::string message_of(const Error& error);
+
 // Errors: InvalidRequest, saying where ids are shown.
 Result<TenantId> parse_tenant(const std::string& text);
 

@@ -46,7 +46,9 @@ void complain(std::string_view program, std::string_view text) {
 
 int report(std::string_view program, const Error& error) {
     complain(program, error.public_message.empty() ? error.detail : error.public_message);
-    return error.code == ErrorCode::ConfigInvalid ? EX_CONFIG : EXIT_FAILURE;
+    const bool is_for_the_operator =
+        error.code == ErrorCode::ConfigInvalid || error.code == ErrorCode::FailedPrecondition;
+    return is_for_the_operator ? EX_CONFIG : EXIT_FAILURE;
 }
 
 void say_ready() {

@@ -9,6 +9,7 @@
 #include "core/crypto/egress_key.h"
 #include "core/crypto/key_file.h"
 #include "core/crypto/sealed_box.h"
+#include "core/daemon/command_line.h"
 #include "core/daemon/process.h"
 #include "core/daemon/signals.h"
 #include "core/egress/host_check_job.h"
@@ -25,7 +26,6 @@
 #include "core/store/delivery_store.h"
 #include "core/store/schema_version.h"
 
-#include <CLI/CLI.hpp>
 #include <sysexits.h>
 
 #include <cstdlib>
@@ -59,17 +59,15 @@ struct Options {
 // Nothing when the program has done what was asked (--help) or can't: `exit_code` says which.
 std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code) {
     Options options;
-    CLI::App app{"Agent Secret Store: what it does on the network", std::string(kProgram)};
-    app.set_version_flag("--version", SECRETSTORE_VERSION);
-    app.add_option("--config", options.config_file, "The configuration file")->required();
-    app.add_flag("--check-config", options.check_config, "Read the configuration and end");
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::Success& asked) {
-        exit_code = app.exit(asked);
+    core::daemon::CommandLine line(kProgram, "Agent Secret Store: what it does on the network");
+    line.add_option("--config", options.config_file, "The configuration file");
+    line.add_flag("--check-config", options.check_config, "Read the configuration and end");
+    if (const auto ended = line.parse(argc, argv)) {
+        exit_code = *ended;
         return std::nullopt;
-    } catch (const CLI::ParseError& error) {
-        core::daemon::complain(kProgram, error.what());
+    }
+    if (options.config_file.empty()) {
+        core::daemon::complain(kProgram, "--config FILE is missing");
         exit_code = EX_CONFIG;
         return std::nullopt;
     }
@@ -103,7 +101,7 @@ Result<Startup> await_database(const core::daemon::Descriptor& signals,
     for (;;) {
         const auto usable = check_database(endpoint, key);
         if (usable) return Startup::Ready;
-        if (usable.error().code != ErrorCode::StoreUnavailable) return failure(usable);
+        if (!core::is_store_away(usable.error().code)) return failure(usable);
         if (!wait.pause(usable.error())) return Startup::Leave;
     }
 }

@@ -25,7 +25,14 @@ constexpr std::string_view kRetired = "retired";
 constexpr std::size_t kServiceKeySize = 32;
 
 Failure out_of_turn(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
+    return failure(ErrorCode::FailedPrecondition, std::move(message));
+}
+
+// The command that does a step.
+std::string step_of(ServiceKeyRotation::Kind kind, std::string_view step) {
+    const std::string group =
+        kind == ServiceKeyRotation::Kind::SigningKey ? "signing-key" : "pepper";
+    return "secretstorectl " + group + " rotate " + std::string(step);
 }
 
 Result<void> commit(store::Transaction& transaction) {
@@ -93,14 +100,19 @@ const store::ServiceKeyStored* find_state(const std::vector<store::ServiceKeySto
     return found == keys.end() ? nullptr : &*found;
 }
 
+Failure no_rotation() {
+    return failure(ErrorCode::FailedPrecondition,
+                   "no other root key follows the present one: run 'secretstorectl root-key rotate "
+                   "begin' first");
+}
+
 }  // namespace
 
 // ---- the root key ---------------------------------------------------------------------------
 
 Result<void> RootKeyRotation::announce() {
     const auto* next = m_roots.next();
-    if (next == nullptr)
-        return failure(ErrorCode::ConfigInvalid, "there is no root key to follow the present one");
+    if (next == nullptr) return no_rotation();
     auto connection = m_connections.borrow();
     if (!connection) return failure(connection);
     const auto known = store::find_root_key(**connection, next->id());
@@ -120,14 +132,12 @@ Result<std::int64_t> RootKeyRotation::workers_without_successor() {
 }
 
 Result<std::int64_t> RootKeyRotation::move_to_successor(const Progress& progress) {
-    if (m_roots.next() == nullptr)
-        return failure(ErrorCode::ConfigInvalid, "there is no root key to follow the present one");
+    if (m_roots.next() == nullptr) return no_rotation();
     return move(m_roots.current(), *m_roots.next(), progress);
 }
 
 Result<std::int64_t> RootKeyRotation::move_back(const Progress& progress) {
-    if (m_roots.next() == nullptr)
-        return failure(ErrorCode::ConfigInvalid, "no root key rotation was begun");
+    if (m_roots.next() == nullptr) return no_rotation();
     return move(*m_roots.next(), m_roots.current(), progress);
 }
 
@@ -332,7 +342,7 @@ Result<void> ServiceKeyRotation::check_workers(
     if (*behind == 0) return {};
     return out_of_turn(std::to_string(*behind) +
                        " connections belong to workers that were not restarted since the last "
-                       "step; restart those workers first");
+                       "step: run 'secretstorectl restart' on their hosts first");
 }
 
 Result<KeyId> ServiceKeyRotation::begin() {
@@ -342,7 +352,8 @@ Result<KeyId> ServiceKeyRotation::begin() {
     if (!keys) return failure(keys);
     if (const auto* pending = find_state(*keys, kPending))
         return out_of_turn("the key " + pending->id.text() +
-                           " is pending already: restart the workers, then activate it");
+                           " is pending already: run 'secretstorectl restart', then '" +
+                           step_of(m_kind, "activate") + "'");
     std::int64_t newest = 0;
     for (const auto& key : *keys)
         newest = std::max(newest, key.generation);
@@ -368,7 +379,8 @@ Result<KeyId> ServiceKeyRotation::activate() {
     if (!keys) return failure(keys);
     const auto* pending = find_state(*keys, kPending);
     const auto* active = find_state(*keys, kActive);
-    if (pending == nullptr) return out_of_turn("no key is pending; begin a rotation first");
+    if (pending == nullptr)
+        return out_of_turn("no key is pending: run '" + step_of(m_kind, "begin") + "' first");
     if (const auto fine = check_workers(**connection, *keys); !fine) return failure(fine);
     store::Transaction transaction(**connection);
     // In this order: one key is active at a time.

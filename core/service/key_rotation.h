@@ -37,7 +37,7 @@ class RootKeyRotation {
         : m_roots(roots), m_connections(connections) {}
 
     // Makes the successor known to the database, so that boxes under it are accepted. Harmless when
-    // repeated. Errors: ConfigInvalid where there is no successor; StoreUnavailable.
+    // repeated. Errors: FailedPrecondition where there is no successor; StoreUnavailable.
     Result<void> announce();
 
     // Connections of workers that were started before the successor was there, and so could not
@@ -50,7 +50,7 @@ class RootKeyRotation {
     Result<std::int64_t> move_back(const Progress& progress);
 
     // Forgets the present key (or the successor), so that nothing under it is accepted any more.
-    // Errors: InvalidRequest where something is still sealed under it; StoreUnavailable.
+    // Errors: FailedPrecondition where something is still sealed under it; StoreUnavailable.
     Result<void> forget_present();
     Result<void> forget_successor();
 
@@ -124,11 +124,11 @@ class ServiceKeyRotation {
                        const Clock& clock)
         : m_kind(kind), m_root_key(root_key), m_connections(connections), m_clock(clock) {}
 
-    // Errors: InvalidRequest where a step is out of turn, or a worker was not restarted since the
-    // step before, saying what to do; StoreUnavailable.
+    // Errors: FailedPrecondition where a step is out of turn, or a worker was not restarted since
+    // the step before, saying what to do; StoreUnavailable.
     Result<KeyId> begin();
     Result<KeyId> activate();
-    // How many keys were retired. InvalidRequest, too, where one is still needed.
+    // How many keys were retired. FailedPrecondition, too, where one is still needed.
     Result<std::int64_t> retire();
 
     struct Key {

@@ -19,7 +19,7 @@ constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kLocalIssuerBits = 2048;
 
 Failure not_initialised() {
-    return failure(ErrorCode::ConfigInvalid,
+    return failure(ErrorCode::FailedPrecondition,
                    "this database has no keys yet: run 'secretstorectl init'");
 }
 
@@ -64,7 +64,7 @@ Result<Keyring> Keyring::load(store::ConnectionPool& connections,
         if (const auto taken = keyring.take(row, root_key); !taken) return failure(taken);
     if (keyring.m_token_keys.empty() || keyring.m_peppers.empty()) return not_initialised();
     if (!keyring.m_egress_key)
-        return failure(ErrorCode::ConfigInvalid,
+        return failure(ErrorCode::FailedPrecondition,
                        "this database has no egress key yet: run 'secretstorectl init' again");
     return keyring;
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -113,11 +114,24 @@ PgConnection start(const Endpoint& endpoint, const std::string& host, Role role)
     names.push_back(nullptr);
     values.push_back(nullptr);
     PgConnection pg(PQconnectStartParams(names.data(), values.data(), 0));
+    if (!pg) return pg;
     // libpq would print the server's notices to stderr, which is our log; they may quote values.
-    if (pg)
-        PQsetNoticeProcessor(
-            pg.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        pg.get(), [](void*, const char*) {}, nullptr);
+    // Why a server refuses a connection has no accessor: only so its text has the code.
+    PQsetErrorVerbosity(pg.get(), PQERRORS_VERBOSE);
     return pg;
+}
+
+// Of "FATAL:  3D000: database … does not exist", in whatever language. Empty where there is none.
+std::string sqlstate_in(std::string_view text) {
+    constexpr std::string_view kBefore = ":  ";
+    constexpr std::size_t kSize = 5;
+    const auto at = text.find(kBefore);
+    if (at == std::string_view::npos) return {};
+    const auto code = text.substr(at + kBefore.size(), kSize);
+    const auto behind = text.substr(std::min(at + kBefore.size() + kSize, text.size()));
+    return std::string(behind.starts_with(": ") ? code : std::string_view{});
 }
 
 // One host that is asked.
@@ -151,13 +165,24 @@ class Attempt {
 
     [[nodiscard]] std::string complaint() const {
         if (is_under_way()) return std::string(PQhost(m_pg.get())) + ": no answer in time";
-        std::string text = PQerrorMessage(m_pg.get());
-        while (text.ends_with('\n'))
-            text.pop_back();
+        std::string text;
+        std::istringstream lines(PQerrorMessage(m_pg.get()));
+        for (std::string line; std::getline(lines, line);)
+            if (!line.starts_with("LOCATION:")) text.append(text.empty() ? "" : "\n").append(line);
         return text;
     }
+    // The server is there, and must be set up first.
+    [[nodiscard]] bool finds_nothing_set_up() const {
+        if (!has_failed()) return false;
+        const std::string code = sqlstate_in(PQerrorMessage(m_pg.get()));
+        return code == sqlstate::kInvalidCatalogName ||
+               code.starts_with(sqlstate::kInvalidAuthorizationClass);
+    }
 
-    PgConnection take() && { return std::move(m_pg); }
+    PgConnection take() && {
+        PQsetErrorVerbosity(m_pg.get(), PQERRORS_DEFAULT);
+        return std::move(m_pg);
+    }
 
   private:
     void fail() {
@@ -224,7 +249,12 @@ Result<PgConnection> connect(const Endpoint& endpoint, Role role) {
     std::string complaints;
     for (const auto& attempt : attempts)
         complaints.append(complaints.empty() ? "" : "; ").append(attempt.complaint());
-    return tl::unexpected(unavailable(std::move(complaints)));
+    Error error = unavailable(std::move(complaints));
+    if (std::any_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
+            return attempt.finds_nothing_set_up();
+        }))
+        error.code = ErrorCode::StoreUninitialised;
+    return tl::unexpected(std::move(error));
 }
 
 std::string_view name_of(Role role) {

@@ -199,7 +199,7 @@ Error unprepared(const StatementText& text, const StoreFailure& failed) {
         "preparing " + std::string(text.name) + ": " + failed.sqlstate + " " + failed.message;
     if (!failed.sqlstate.starts_with("42") && !failed.sqlstate.starts_with("3F"))
         return unavailable(detail);
-    return {ErrorCode::ConfigInvalid,
+    return {ErrorCode::FailedPrecondition,
             "the database's schema does not fit this program (" + failed.message +
                 "): run 'secretstorectl db migrate'",
             detail};

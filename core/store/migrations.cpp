@@ -1,6 +1,7 @@
 #include "core/store/migrations.h"
 
 #include "core/store/connection.h"
+#include "core/store/sqlstate.h"
 #include "core/store/transaction.h"
 
 #include <algorithm>
@@ -13,10 +14,13 @@ namespace core::store {
 namespace {
 
 // Where migrations are recorded. Made here and not by a migration: the runner needs it to record
-// the first one. The lock keeps a second runner waiting; it ends with the session.
+// the first one. The lock keeps a second runner waiting, for as long as its operator does not yet
+// wonder; it ends with the session.
 constexpr std::string_view kBootstrap = R"sql(
 set role secretstore_owner;
+set lock_timeout = '10s';
 select pg_catalog.pg_advisory_lock(7235941068);
+set lock_timeout = 0;
 create schema if not exists store;
 create table if not exists store.schema_migrations (
     number integer not null,
@@ -81,8 +85,13 @@ Result<bool> is_applied(Connection& connection, const Migration& migration) {
 Result<Connection> open_migrator(const Endpoint& endpoint) {
     auto connection = Connection::open(endpoint, Role::Migrator);
     if (!connection) return connection;
-    if (const auto done = connection->run_script(kBootstrap); !done)
+    if (const auto done = connection->run_script(kBootstrap); !done) {
+        if (done.error().sqlstate == sqlstate::kLockNotAvailable)
+            return failure(ErrorCode::FailedPrecondition,
+                           "migrations are being applied by somebody else: wait for that, and run "
+                           "'secretstorectl db status'");
         return database_failure(done.error(), "preparing the migrations");
+    }
     for (const auto statement : {Statement::FindMigration, Statement::InsertMigration})
         if (const auto done = connection->prepare(statement); !done)
             return database_failure(done.error(), "preparing the migrations");

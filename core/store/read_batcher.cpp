@@ -249,7 +249,7 @@ struct ReadBatcher::Impl {
             {{"size", batch.size()}, {"error", error.code}, {"detail", log::quoted(error.detail)}});
         // Only of rows that were judged (class 23) may the next one be another's fault.
         const bool hopeless =
-            error.code == ErrorCode::StoreUnavailable ||
+            is_store_away(error.code) ||
             (error.code == ErrorCode::AuditUnavailable && !failed.sqlstate.starts_with("23"));
         if (batch.size() == 1 || hopeless) {
             for (auto* waiting : batch)

@@ -17,7 +17,7 @@ Result<void> check_schema_version(Connection& connection) {
     const std::int64_t newest = row.integer();
     const std::int64_t newest_breaking = row.integer();
     if (newest < kOldestUsableSchema)
-        return failure(ErrorCode::ConfigInvalid,
+        return failure(ErrorCode::FailedPrecondition,
                        "the database's schema is version " + std::to_string(newest) +
                            ", this program needs " + std::to_string(kOldestUsableSchema) +
                            ": run 'secretstorectl db migrate'");

@@ -16,7 +16,7 @@ inline constexpr std::int64_t kOldestUsableSchema = 22;
 // The newest migration that the database has. Errors: StoreUnavailable.
 Result<std::int64_t> find_newest_migration(Connection& connection);
 
-// Errors: ConfigInvalid, saying which command to run, where the schema is older, or newer with a
+// Errors: FailedPrecondition where the schema is older; ConfigInvalid where it is newer with a
 // breaking migration; StoreUnavailable.
 Result<void> check_schema_version(Connection& connection);
 

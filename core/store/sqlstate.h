@@ -16,6 +16,8 @@ inline constexpr std::string_view kLockNotAvailable = "55P03";  // lock_timeout
 inline constexpr std::string_view kDeadlockDetected = "40P01";
 inline constexpr std::string_view kSerializationFailure = "40001";
 inline constexpr std::string_view kReadOnlyTransaction = "25006";
+inline constexpr std::string_view kInvalidCatalogName = "3D000";      // no such database
+inline constexpr std::string_view kInvalidAuthorizationClass = "28";  // no such role, pg_hba
 }  // namespace sqlstate
 
 // What a statement that failed means for its caller.

@@ -236,15 +236,22 @@ describe('two hosts with one database', kOptions, () => {
 
     test('maintain it one at a time', async () => {
         const done = await Promise.all(
-            Array.from({ length: 8 }, (_, i) => hosts[i % 2].ctl(['maintain'])),
+            Array.from({ length: 8 }, (_, i) => hosts[i % 2].ctl(['maintain', '--skip-if-running'])),
         );
         for (const said of done) assert.match(said, /^(audit partitions made|maintenance is running)/);
         assert.ok(done.some((said) => said.startsWith('audit partitions made')));
         const holder = hosts[0].openSession();
         await holder.execute('select pg_advisory_lock(4702111234474983745)');
-        const idle = await hosts[1].ctl(['maintain']);
+        const skipped = await hosts[1].ctl(['maintain', '--skip-if-running']);
+        const refused = await run(
+            path.join(hosts[1].state, 'bin/secretstorectl'),
+            ['--config', hosts[1].config, 'maintain'],
+            { ...hosts[1].owner, netns: hosts[1].netns, cwd: '/' },
+        );
         await holder.close();
-        assert.match(idle, /running already/);
+        assert.match(skipped, /running already/);
+        assert.equal(refused.code, 3);
+        assert.match(refused.stdout, /running already/);
     });
 });
 

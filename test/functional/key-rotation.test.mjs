@@ -113,9 +113,9 @@ describe('the root key', () => {
                 const early = await stack
                     .ctl(['root-key', 'rotate', 'run'])
                     .then(() => '', String);
-                assert.match(early, /restart those workers/, 'workers without the key are noticed');
+                assert.match(early, /secretstorectl restart/, 'workers without the key are noticed');
                 const raise = await stack.ctl(['root-key', 'raise-epoch']).then(() => '', String);
-                assert.match(raise, /commit or abort that first/);
+                assert.match(raise, /rotate commit.* or .*rotate abort/);
                 await restartWorkers();
                 await stack.ctl(['root-key', 'rotate', 'run']);
                 await stack.ctl(['root-key', 'rotate', 'commit']);
@@ -189,7 +189,7 @@ describe('the root key', () => {
     test('is not rotated when no rotation was begun', async () => {
         for (const step of ['run', 'commit', 'abort']) {
             const refused = await stack.ctl(['root-key', 'rotate', step]).then(() => '', String);
-            assert.match(refused, /exit 2: .*rotate begin/s, step);
+            assert.match(refused, /exit 3: .*rotate begin/s, step);
         }
     });
 });
@@ -275,7 +275,7 @@ describe('the signing key', () => {
                 const early = await stack
                     .ctl(['signing-key', 'rotate', 'activate'])
                     .then(() => '', String);
-                assert.match(early, /restart those workers/, 'workers without the key are noticed');
+                assert.match(early, /secretstorectl restart/, 'workers without the key are noticed');
                 await restartWorkers();
                 await stack.ctl(['signing-key', 'rotate', 'activate']);
                 await restartWorkers();
@@ -309,7 +309,7 @@ describe('the signing key', () => {
 
     test('is not activated before a rotation was begun', async () => {
         const refused = await stack.ctl(['signing-key', 'rotate', 'activate']).then(() => '', String);
-        assert.match(refused, /exit 2: .*begin a rotation first/s);
+        assert.match(refused, /exit 3: .*signing-key rotate begin/s);
     });
 });
 
@@ -337,7 +337,7 @@ describe('the pepper', () => {
                 const early = await stack
                     .ctl(['pepper', 'rotate', 'activate'])
                     .then(() => '', String);
-                assert.match(early, /restart those workers/);
+                assert.match(early, /secretstorectl restart/);
                 await restartWorkers();
                 await household.agent.newToken(['secrets:read:*']);
                 await stack.ctl(['pepper', 'rotate', 'activate']);

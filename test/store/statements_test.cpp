@@ -9,9 +9,6 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-using core::store::Connection;
-using core::store::Role;
-
 namespace core::store {
 // For Boost's data cases.
 static std::ostream& operator<<(std::ostream& out, Role role) {
@@ -20,6 +17,9 @@ static std::ostream& operator<<(std::ostream& out, Role role) {
 }  // namespace core::store
 
 BOOST_AUTO_TEST_SUITE(statements)
+
+using core::store::Connection;
+using core::store::Role;
 
 BOOST_DATA_TEST_CASE(all_statements_of_a_role_prepare,
                      boost::unit_test::data::make(
@@ -30,6 +30,15 @@ BOOST_DATA_TEST_CASE(all_statements_of_a_role_prepare,
     BOOST_TEST(connection.has_value(), (connection ? "" : connection.error().detail));
 }
 
+BOOST_AUTO_TEST_CASE(a_database_that_is_not_there_has_to_be_set_up) {
+    const auto connection = Connection::open(store_test::endpoint("no_such_database"), Role::App);
+
+    BOOST_REQUIRE(!connection.has_value());
+    BOOST_CHECK(connection.error().code == core::ErrorCode::StoreUninitialised);
+    BOOST_TEST(connection.error().detail.find("no_such_database") != std::string::npos);
+    BOOST_TEST(connection.error().detail.find("LOCATION") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_database_without_tables_is_the_operators_to_mend) {
     const auto database = store_test::create_empty_database();
     store_test::Psql("postgres", database).query("create schema store");
@@ -37,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_database_without_tables_is_the_operators_to_mend) {
     const auto connection = Connection::open(store_test::endpoint(database), Role::App);
 
     BOOST_REQUIRE(!connection.has_value());
-    BOOST_CHECK(connection.error().code == core::ErrorCode::ConfigInvalid);
+    BOOST_CHECK(connection.error().code == core::ErrorCode::FailedPrecondition);
     BOOST_TEST(connection.error().public_message.find("secretstorectl db migrate") !=
                std::string::npos);
 }

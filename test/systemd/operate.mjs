@@ -471,7 +471,7 @@ async function upgrade() {
     const pids = await Promise.all(numbers(1, 4).map((n) => property(worker(n), 'MainPID')));
     const installed = await typed(`dpkg -i ${out}/next.deb`);
     assert.equal(installed.code, 0);
-    assert.match(installed.stderr, /migrations are pending. Now: secretstorectl db migrate/);
+    assert.match(installed.stderr, /migrations are pending: run 'secretstorectl db migrate'/);
     const seen = await attempt('secretstorectl doctor');
     assert.match(seen.stdout, /^warning +schema +1 migrations are missing/m);
     const migrated = await typed('secretstorectl db migrate');

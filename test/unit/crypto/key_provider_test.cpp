@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+namespace key_provider_test {
+
 using core::ErrorCode;
 using core::KeyId;
 using core::crypto::generate_root_key_file;
@@ -205,8 +207,13 @@ BOOST_AUTO_TEST_CASE(a_symbolic_link_is_refused_whatever_it_names) {
     BOOST_TEST(contains(refusal_of(path("link")), "symbolic link"));
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_file_is_named) {
-    BOOST_TEST(contains(refusal_of(path("absent")), path("absent").string()));
+BOOST_AUTO_TEST_CASE(a_missing_file_is_named_with_what_makes_it) {
+    const auto provider = load_root_key_file(path("absent"));
+
+    BOOST_REQUIRE(!provider.has_value());
+    BOOST_TEST((provider.error().code == ErrorCode::FailedPrecondition));
+    BOOST_TEST(contains(provider.error().public_message, path("absent").string()));
+    BOOST_TEST(contains(provider.error().public_message, "root-key generate"));
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_is_refused) {
@@ -377,3 +384,5 @@ BOOST_AUTO_TEST_CASE(the_last_epoch_stays_the_last) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace key_provider_test

@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(error_response)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using fcgi::CredentialSent;
@@ -31,7 +33,7 @@ std::ostream& operator<<(std::ostream& out, const Mapping& mapping) {
     return out << core::to_string(mapping.code);
 }
 
-const std::array<Mapping, 23> kMappings{{
+const std::array<Mapping, 25> kMappings{{
     {ErrorCode::InvalidRequest, 400, "INVALID_REQUEST"},
     {ErrorCode::UnsupportedMediaType, 415, "INVALID_REQUEST"},
     {ErrorCode::Unauthorized, 401, "UNAUTHORIZED"},
@@ -47,11 +49,13 @@ const std::array<Mapping, 23> kMappings{{
     {ErrorCode::StripeCustomerNotFound, 404, "STRIPE_CUSTOMER_NOT_FOUND"},
     {ErrorCode::RateLimited, 429, "RATE_LIMITED"},
     {ErrorCode::ConfigInvalid, 500, "INTERNAL_ERROR"},
+    {ErrorCode::FailedPrecondition, 500, "INTERNAL_ERROR"},
     {ErrorCode::IntegrityFailure, 500, "INTERNAL_ERROR"},
     {ErrorCode::KekUnavailable, 500, "INTERNAL_ERROR"},
     {ErrorCode::IssuerUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StripeUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::StoreUnavailable, 503, "INTERNAL_ERROR"},
+    {ErrorCode::StoreUninitialised, 503, "INTERNAL_ERROR"},
     {ErrorCode::AuditUnavailable, 503, "INTERNAL_ERROR"},
     {ErrorCode::PlanChanged, 503, "INTERNAL_ERROR"},
     {ErrorCode::Internal, 500, "INTERNAL_ERROR"},
@@ -79,8 +83,6 @@ HttpResponse answer(ErrorCode code, CredentialSent credential = CredentialSent::
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(error_response)
 
 BOOST_DATA_TEST_CASE(an_error_has_the_status_of_the_reference, data::make(kMappings), mapping) {
     BOOST_TEST(fcgi::code_of(answer(mapping.code).status) == mapping.status);

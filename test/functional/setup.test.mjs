@@ -1,0 +1,239 @@
+// What every verb of the operator's command says where something has to be done first: exit code 3,
+// and the command to run.
+import fs from 'node:fs';
+import path from 'node:path';
+
+import { after, assert, before, describe, inParallel, test, unique } from './claim.mjs';
+import { run, Stack } from './stack.mjs';
+
+const kId = '01a2198e-2b4f-707f-8e6a-08807aa5f9dd';
+const kTenant = ['--tenant', kId];
+
+const kBackup = 'backup';
+
+// Each verb that needs a database that is set up, and its arguments.
+const kNeedDatabase = [
+    ['restart'],
+    ['status'],
+    ['db status'],
+    ['maintain'],
+    [kBackup, '@NEW@'],
+    ['root-key status'],
+    ['root-key rotate begin'],
+    ['kek rotate', '--all'],
+    ['signing-key list'],
+    ['signing-key rotate begin'],
+    ['signing-key rotate activate'],
+    ['signing-key rotate retire'],
+    ['pepper list'],
+    ['pepper rotate begin'],
+    ['pepper rotate activate'],
+    ['pepper rotate retire'],
+    ['tenant create', 'acme', '--owner', 'owner@example.com'],
+    ['tenant list'],
+    ['tenant plan', kId, 'pro'],
+    ['tenant suspend', kId],
+    ['tenant resume', kId],
+    ['user token', 'owner@example.com', ...kTenant],
+    ['user invite', 'owner@example.com', ...kTenant],
+    ['user list', ...kTenant],
+    ['agent create', 'bot', '--namespace', 'staging', ...kTenant],
+    ['agent list', ...kTenant],
+    ['agent revoke', kId, ...kTenant],
+    ['token list', ...kTenant],
+    ['token revoke', kId, ...kTenant],
+    ['approval list', ...kTenant],
+    ['approval approve', kId, ...kTenant],
+    ['approval deny', kId, ...kTenant],
+    ['audit tail', ...kTenant],
+    ['audit export', ...kTenant],
+    ['audit verify'],
+    ['webhook list', ...kTenant],
+    ['webhook test', kId, ...kTenant],
+    ['mail test', 'owner@example.com', ...kTenant],
+    ['egress-key export', '@NEW@'],
+];
+// These ask for the root key before they look for a database.
+const kNeedKeyFirst = [
+    ['root-key export'],
+    ['root-key split', '@NEW@'],
+    ['root-key raise-epoch'],
+    ['root-key rotate run'],
+    ['root-key rotate commit'],
+    ['root-key rotate abort'],
+];
+const kNeedNothing = {
+    'config check': 'reads a file',
+    'config dump': 'reads a file',
+    'config reference': 'prints a text',
+    'nginx-limits': 'reads a file',
+    'db print-statement': 'prints a text',
+    'completion bash': 'prints a text',
+    'root-key join': 'reads shares',
+    'backup verify': 'looks at the backup first, and restores it elsewhere',
+    restore: 'looks at the backup first',
+    check: 'has the exit codes of Nagios',
+    doctor: 'says what is wrong, with an exit code of its own',
+    init: 'sets everything up',
+    'db init': 'makes the database',
+    'db migrate': 'makes the schema',
+    'root-key generate': 'makes the root key',
+    'root-key import': 'brings the root key',
+};
+
+let stack;
+let folder;
+const databases = [];
+before(() => {
+    stack = Stack.shared();
+    folder = fs.mkdtempSync(path.join(stack.state, 'setup-'));
+    if (stack.owner.uid !== undefined) fs.chownSync(folder, stack.owner.uid, stack.owner.gid);
+});
+after(async () => {
+    for (const name of databases) await stack.psql(`drop database ${name} with (force)`);
+});
+
+async function newDatabase() {
+    const name = unique('unready').replaceAll('-', '_');
+    await stack.psql(`create database ${name} owner secretstore_owner`);
+    databases.push(name);
+    return name;
+}
+
+// The stack's configuration with another database or root key.
+function configured({ database, rootKey, migrations }) {
+    let text = fs.readFileSync(stack.config, 'utf8');
+    const replace = (pattern, line) => {
+        assert.match(text, pattern);
+        text = text.replace(pattern, line);
+    };
+    if (database) replace(/^( +name: ).*$/m, `$1${database}`);
+    if (migrations) replace(/^ +migrations: .*$/m, `  migrations: ${migrations}`);
+    if (rootKey) replace(/^( +file: ).*root\.key$/m, `$1${rootKey}`);
+    const file = path.join(folder, unique('config'));
+    fs.writeFileSync(file, text);
+    return file;
+}
+
+const ctl = (config, args) =>
+    run(path.join(stack.state, 'bin/secretstorectl'), ['--config', config, ...args], {
+        ...stack.owner,
+        cwd: '/',
+    });
+
+const inNewPlace = (args) =>
+    args.map((word) => (word === '@NEW@' ? path.join(folder, unique('new')) : word));
+
+// Exit code 3, and the command in what is said, of each of these verbs.
+async function expectPending(config, verbs, command) {
+    const said = await inParallel(verbs.length, 4, (i) => {
+        const [verb, ...args] = verbs[i];
+        return ctl(config, [...verb.split(' '), ...inNewPlace(args)]);
+    });
+    for (const [i, { code, stdout, stderr }] of said.entries()) {
+        const what = `${verbs[i].join(' ')}: ${stdout}${stderr}`;
+        assert.equal(code, 3, what);
+        assert.match(stdout + stderr, command, what);
+    }
+}
+
+describe('a verb that comes too early says what comes first', () => {
+    test('and none is forgotten here', async () => {
+        const { stdout } = await ctl(stack.config, ['manual']);
+        const verbs = [...stdout.matchAll(/^\.B ([a-z\\ -]+?)(?: \\fI.*)?$/gm)].map(([, verb]) =>
+            verb.replaceAll('\\', ''),
+        );
+        const known = [...kNeedDatabase, ...kNeedKeyFirst].map(([verb]) => verb);
+
+        assert.ok(verbs.length > 50, stdout);
+        assert.deepEqual(
+            verbs.filter((verb) => !known.includes(verb) && !(verb in kNeedNothing)),
+            [],
+        );
+    });
+
+    test('where there is no database', async () => {
+        const config = configured({ database: unique('absent') });
+
+        await expectPending(config, kNeedDatabase, /secretstorectl init/);
+    });
+
+    test('where the database has no schema', async () => {
+        const config = configured({ database: await newDatabase() });
+
+        await expectPending(config, kNeedDatabase, /secretstorectl (db migrate|init)/);
+    });
+
+    test('where a migration is pending', async () => {
+        const all = /^ +migrations: (.*)$/m.exec(fs.readFileSync(stack.config, 'utf8'))[1];
+        const older = path.join(folder, 'older');
+        fs.mkdirSync(older, { mode: 0o755 });
+        const names = fs.readdirSync(all).sort();
+        for (const name of names.slice(0, -1)) fs.copyFileSync(path.join(all, name), path.join(older, name));
+        const database = await newDatabase();
+        const made = await ctl(configured({ database, migrations: older }), ['db', 'migrate']);
+        assert.equal(made.code, 0, made.stderr);
+
+        // A backup may be what comes before the migration.
+        const verbs = kNeedDatabase.filter(([verb]) => verb !== kBackup);
+        await expectPending(configured({ database }), verbs, /secretstorectl db migrate/);
+    });
+
+    test('where the database has no keys', async () => {
+        const config = configured({ database: await newDatabase() });
+        const made = await ctl(config, ['db', 'migrate']);
+        assert.equal(made.code, 0, made.stderr);
+
+        await expectPending(
+            config,
+            [
+                ['user token', 'owner@example.com', ...kTenant],
+                ['agent create', 'bot', '--namespace', 'staging', ...kTenant],
+                ['egress-key export', '@NEW@'],
+            ],
+            /secretstorectl init/,
+        );
+    });
+
+    test('where there is no root key', async () => {
+        const config = configured({ rootKey: path.join(folder, 'absent.key') });
+        const withKey = kNeedDatabase.filter(
+            ([verb]) =>
+                /^(agent|user|token|approval|kek)/.test(verb) || verb === 'root-key status',
+        );
+
+        await expectPending(config, [...withKey, ...kNeedKeyFirst], /root-key generate/);
+    });
+
+    test('where no rotation of the root key was begun', async () => {
+        await expectPending(
+            stack.config,
+            [['root-key rotate run'], ['root-key rotate commit'], ['root-key rotate abort']],
+            /root-key rotate begin/,
+        );
+    });
+
+    test('where maintenance is running', async () => {
+        const holder = stack.openSession();
+        await holder.execute('select pg_advisory_lock(4702111234474983745)');
+
+        const refused = await ctl(stack.config, ['maintain']);
+        const skipped = await ctl(stack.config, ['maintain', '--skip-if-running']);
+
+        await holder.close();
+        assert.equal(refused.code, 3);
+        assert.match(refused.stdout, /running already/);
+        assert.equal(skipped.code, 0);
+    });
+
+    test('where somebody else migrates', async () => {
+        const holder = stack.openSession();
+        await holder.execute('select pg_advisory_lock(7235941068)');
+
+        const refused = await ctl(stack.config, ['db', 'migrate']);
+
+        await holder.close();
+        assert.equal(refused.code, 3);
+        assert.match(refused.stderr, /secretstorectl db status/);
+    });
+});

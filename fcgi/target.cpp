@@ -14,10 +14,6 @@ using core::ErrorCode;
 using core::failure;
 using core::quoted_for_message;
 
-core::Failure invalid(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 // Parameters that invite a secret into the URL, where proxies and nginx's error log print it.
 constexpr std::array<std::string_view, 4> kSecretNames{"token", "api_key", "access_token", "value"};
 
@@ -43,9 +39,10 @@ bool is_printable(std::string_view text) {
 core::Result<void> check_bytes(std::string_view raw) {
     for (const char c : raw) {
         if (c < 0x21 || c > 0x7e)
-            return invalid("The path holds a byte that is not printable ASCII; percent-encode it");
+            return core::invalid(
+                "The path holds a byte that is not printable ASCII; percent-encode it");
         if (c == '#' || c == '\\' || c == ';')
-            return invalid("The path must not hold " + quoted_for_message({&c, 1}));
+            return core::invalid("The path must not hold " + quoted_for_message({&c, 1}));
     }
     return {};
 }
@@ -85,17 +82,18 @@ core::Result<Query> Query::parse(std::string_view raw) {
         auto name = decoded_parameter(piece.substr(0, equals));
         auto value = decoded_parameter(piece.substr(std::min(equals + 1, piece.size())));
         if (!name || name->empty() || !is_printable(*name))
-            return invalid("The query holds a parameter whose name is not valid");
+            return core::invalid("The query holds a parameter whose name is not valid");
         if (names_a_secret(*name))
-            return invalid("Secrets never go into a URL: remove " + quoted_for_message(*name) +
-                           " and send the credential as 'Authorization: Bearer', a value in the "
-                           "body. Replace the one that was sent, logs may hold it");
+            return core::invalid(
+                "Secrets never go into a URL: remove " + quoted_for_message(*name) +
+                " and send the credential as 'Authorization: Bearer', a value in the "
+                "body. Replace the one that was sent, logs may hold it");
         if (!value || !is_printable(*value))
-            return invalid("The query parameter " + quoted_for_message(*name) +
-                           " has a value that is not valid percent-encoded ASCII");
+            return core::invalid("The query parameter " + quoted_for_message(*name) +
+                                 " has a value that is not valid percent-encoded ASCII");
         if (query.find(*name))
-            return invalid("The query parameter " + quoted_for_message(*name) +
-                           " stands twice; send it once");
+            return core::invalid("The query parameter " + quoted_for_message(*name) +
+                                 " stands twice; send it once");
         query.m_parameters.emplace_back(std::move(*name), std::move(*value));
     }
     return query;
@@ -113,8 +111,8 @@ core::Result<void> Query::accept_only(Accepted accepted) const {
         std::string list;
         for (const auto& known : accepted)
             list.append(list.empty() ? "" : ", ").append(known);
-        return invalid("Unknown query parameter " + quoted_for_message(name) +
-                       (list.empty() ? "; none is accepted here" : "; accepted are " + list));
+        return core::invalid("Unknown query parameter " + quoted_for_message(name) +
+                             (list.empty() ? "; none is accepted here" : "; accepted are " + list));
     }
     return {};
 }
@@ -129,9 +127,9 @@ core::Result<std::optional<std::int64_t>> Query::integer(std::string_view name,
     const auto parsed = std::from_chars(text->data(), end, number);
     const bool whole = parsed.ec == std::errc{} && parsed.ptr == end && text->front() != '-';
     if (!whole || number < low || number > high)
-        return invalid("The query parameter '" + std::string(name) +
-                       "' must be a whole number from " + std::to_string(low) + " to " +
-                       std::to_string(high));
+        return core::invalid("The query parameter '" + std::string(name) +
+                             "' must be a whole number from " + std::to_string(low) + " to " +
+                             std::to_string(high));
     return number;
 }
 
@@ -139,10 +137,10 @@ core::Result<Target> Target::parse(std::string_view raw) {
     if (auto clean = check_bytes(raw); !clean) return core::failure(std::move(clean));
     const std::size_t mark = std::min(raw.find('?'), raw.size());
     std::string_view path = raw.substr(0, mark);
-    if (path.empty() || path.front() != '/') return invalid("The path must begin with '/'");
+    if (path.empty() || path.front() != '/') return core::invalid("The path must begin with '/'");
     if (path.find("//") != std::string_view::npos)
-        return invalid("The path holds an empty segment ('//')");
-    if (path.back() == '/') return invalid("The path must not end in '/'");
+        return core::invalid("The path holds an empty segment ('//')");
+    if (path.back() == '/') return core::invalid("The path must not end in '/'");
 
     auto query = Query::parse(raw.substr(std::min(mark + 1, raw.size())));
     if (!query) return core::failure(std::move(query));

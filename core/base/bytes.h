@@ -20,6 +20,9 @@ using ByteView = std::span<const std::uint8_t>;
 ByteView as_bytes(std::string_view text);
 std::string_view as_text(ByteView bytes);
 
+// A copy.
+Bytes to_bytes(ByteView bytes);
+
 // Nothing but [0-9A-Za-z].
 bool is_base62(std::string_view text);
 

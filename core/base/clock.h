@@ -16,6 +16,8 @@ using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 // Whole seconds since 1970-01-01, as JSON Web Tokens count them (RFC 7519 §2, NumericDate).
 std::int64_t to_unix_seconds(Timestamp time);
 Timestamp from_unix_seconds(std::int64_t seconds);
+// The end of the year 9999, behind which RFC 3339 has no form.
+inline constexpr std::int64_t kLastUnixSecond = 253402300799;
 
 // RFC 3339 in UTC with whole seconds: 2026-06-01T10:30:00Z.
 std::string format_rfc3339(Timestamp time);

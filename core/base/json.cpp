@@ -124,10 +124,6 @@ std::optional<std::string> first_fault(const Node& node) {
     return std::nullopt;
 }
 
-Failure invalid(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 std::string wants(std::string_view name, std::string_view what) {
     return "The member '" + std::string(name) + "' must be " + std::string(what);
 }

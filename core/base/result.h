@@ -24,6 +24,11 @@ inline Failure failure(ErrorCode code, std::string public_message, std::string d
     return Failure(Error{code, std::move(public_message), std::move(detail)});
 }
 
+// InvalidRequest: says to the caller what is wrong with what was sent.
+inline Failure invalid(std::string message) {
+    return failure(ErrorCode::InvalidRequest, std::move(message));
+}
+
 // RateLimited: to come again after `wait`.
 inline Failure rate_limited(std::chrono::seconds wait, std::string public_message) {
     return Failure(Error{ErrorCode::RateLimited, std::move(public_message), {}, wait});

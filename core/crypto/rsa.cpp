@@ -19,10 +19,6 @@ constexpr std::size_t kMostBits = 4096;
 // Botan's name of RSASSA-PKCS1-v1_5 (RFC 8017 §8.2) with SHA-256.
 constexpr const char* kScheme = "EMSA3(SHA-256)";
 
-Failure invalid(const char* message) {
-    return failure(ErrorCode::InvalidRequest, message);
-}
-
 bool is_accepted_size(std::size_t bits) {
     return bits >= kFewestBits && bits <= kMostBits;
 }

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kHostsAtOnce = 32;
-constexpr milliseconds kBetweenLooks{200};
+constexpr milliseconds kBetweenChecks{200};
 // Who asks waits for three seconds in all.
 constexpr milliseconds kLookupTimeout{1500};
 
@@ -53,7 +53,7 @@ Result<void> answer(store::ConnectionPool& connections,
 milliseconds HostCheckJob::run(const std::stop_token& stop) {
     const auto checks = questions(m_connections);
     // The worker says that nobody answered; what is wrong with the database others say.
-    if (!checks || checks->empty()) return kBetweenLooks;
+    if (!checks || checks->empty()) return kBetweenChecks;
     std::vector<std::string> hosts;
     for (const auto& check : *checks)
         hosts.push_back(check.host);

@@ -29,5 +29,9 @@ class Job {
 };
 
 inline constexpr std::chrono::seconds kLongestRun{60};
+// Between two looks for work that nobody announces, and before another attempt at a database that
+// is away.
+inline constexpr std::chrono::milliseconds kBetweenLooks{500};
+inline constexpr std::chrono::milliseconds kPauseWithoutDatabase{1000};
 
 }  // namespace core::egress

@@ -14,8 +14,6 @@ using std::chrono::seconds;
 
 // Longer than a mail and its report take.
 constexpr seconds kClaim{60};
-constexpr milliseconds kBetweenLooks{500};
-constexpr milliseconds kPauseWithoutDatabase{1000};
 
 MailOutcome undeliverable(std::string word) {
     return {.status = {}, .error = std::move(word), .is_final = true, .detail = {}};

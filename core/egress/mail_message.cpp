@@ -47,9 +47,9 @@ std::string word_piece(char c) {
 
 // RFC 5322 §3.3.
 std::string date_text(Timestamp now) {
-    const std::time_t seconds = to_unix_seconds(now);
+    const std::time_t since_1970 = to_unix_seconds(now);
     std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
+    ::gmtime_r(&since_1970, &parts);
     std::array<char, 64> text{};
     const auto size =
         std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S +0000", &parts);

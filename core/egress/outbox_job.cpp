@@ -15,8 +15,6 @@ using service::Preference;
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kMessagesAtOnce = 100;
-constexpr milliseconds kBetweenLooks{500};
-constexpr milliseconds kPauseWithoutDatabase{1000};
 // "Again and again": as often as this within five minutes.
 constexpr std::int64_t kRefusals = 20;
 constexpr milliseconds kBetweenRefusalLooks{30000};

@@ -1,11 +1,12 @@
 #include "core/egress/turns.h"
 
+#include "core/egress/job.h"
+
 #include <chrono>
 
 namespace core::egress {
 namespace {
 
-constexpr std::chrono::milliseconds kBetweenLooks{500};
 // Nobody waits for longer than the watchdog would find strange.
 constexpr std::chrono::seconds kLongestWait{20};
 

@@ -19,7 +19,6 @@ using std::chrono::seconds;
 constexpr seconds kTransferTimeout{10};
 // Longer than a transfer and its report take.
 constexpr seconds kClaim{30};
-constexpr milliseconds kPauseWithoutDatabase{1000};
 
 // The words that a delivery shows for why it failed.
 std::string_view word_of(http::Fault fault) {

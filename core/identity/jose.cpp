@@ -1,5 +1,7 @@
 #include "core/identity/jose.h"
 
+#include "core/base/clock.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -10,8 +12,6 @@ namespace {
 
 constexpr std::size_t kMinCredentialBytes = 20;
 constexpr std::size_t kMaxKidBytes = 64;
-// 9999-12-31T23:59:59Z: what RFC 3339 can write, and far from what a Timestamp can't hold.
-constexpr std::int64_t kMaxTime = 253402300799;
 
 struct Parts {
     std::string_view header;
@@ -114,7 +114,7 @@ Result<std::string_view> string_claim(const JsonValue& claims, std::string_view 
 Result<std::int64_t> time_claim(const JsonValue& claims, std::string_view name) {
     const auto value = claims.find(name);
     if (!value || value->kind() != JsonValue::Kind::Integer || value->integer() < 0 ||
-        value->integer() > kMaxTime)
+        value->integer() > kLastUnixSecond)
         return unauthorized("claim " + std::string(name) + " is missing or not a time");
     return value->integer();
 }

@@ -23,7 +23,7 @@ namespace core::identity {
 enum class AuthKind : std::uint8_t {
     Unset,
     None,
-    AgentKey,
+    Agent,  // by its key
     ScopedToken,
     User,  // a member, by an ID token or a personal token
     ScopedTokenOrUser,

@@ -13,10 +13,6 @@ namespace {
 constexpr std::string_view kAnyNamespace = "*";
 constexpr std::array kActions{Action::Read, Action::Write, Action::Delete};
 
-Failure invalid(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 constexpr std::string_view kAllowedScopes = "allowed_scopes";
 
 // The whole range is wanted where a list of scopes or namespaces is.

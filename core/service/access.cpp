@@ -23,7 +23,7 @@ bool is_wanted(AuthKind wanted, const Principal& principal) {
     const bool token = std::holds_alternative<identity::TokenPrincipal>(principal);
     const bool user = std::holds_alternative<identity::UserPrincipal>(principal);
     switch (wanted) {
-        case AuthKind::AgentKey:
+        case AuthKind::Agent:
             return agent;
         case AuthKind::ScopedToken:
             return token;
@@ -100,7 +100,7 @@ std::optional<std::string_view> bearer_of(std::string_view header) {
 
 std::string_view name_of_kind(AuthKind wanted) {
     switch (wanted) {
-        case AuthKind::AgentKey:
+        case AuthKind::Agent:
             return "an agent key";
         case AuthKind::ScopedToken:
             return "a scoped token";

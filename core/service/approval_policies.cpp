@@ -20,7 +20,7 @@ namespace core::service {
 namespace {
 
 // "policies[2]: …", counted from 0 as JSON is.
-Failure invalid(std::size_t index, const std::string& what) {
+Failure invalid_policy(std::size_t index, const std::string& what) {
     return failure(ErrorCode::InvalidRequest,
                    "The member 'policies[" + std::to_string(index) + "]': " + what);
 }
@@ -28,17 +28,18 @@ Failure invalid(std::size_t index, const std::string& what) {
 Result<void> check_policy(const ApprovalPolicy& policy, std::size_t index, const Policy& limits) {
     if (policy.name_space != kAllNamespaces)
         if (const auto parsed = scope::Namespace::parse(policy.name_space); !parsed)
-            return invalid(index, parsed.error().public_message);
+            return invalid_policy(index, parsed.error().public_message);
     if (policy.approvals < 1 || policy.approvals > kMostApprovals)
-        return invalid(index, "'approvals' must be a whole number from 1 to 5");
+        return invalid_policy(index, "'approvals' must be a whole number from 1 to 5");
     if (policy.delay.count() < 0 || policy.delay > kLongestDelay)
-        return invalid(index, "'delay' must be from 0 to 12h");
+        return invalid_policy(index, "'delay' must be from 0 to 12h");
     if (policy.delay >= limits.approval_ttl)
-        return invalid(index,
-                       "'delay' must be shorter than the time after which a request expires, " +
-                           format_duration(limits.approval_ttl));
+        return invalid_policy(
+            index,
+            "'delay' must be shorter than the time after which a request expires, " +
+                format_duration(limits.approval_ttl));
     if (policy.tier == scope::AccessTier::Standard)
-        return invalid(index, "'access_tier' must be null, sensitive or critical");
+        return invalid_policy(index, "'access_tier' must be null, sensitive or critical");
     return {};
 }
 
@@ -56,7 +57,7 @@ Result<void> check(const std::vector<ApprovalPolicy>& policies, const Policy& li
     for (std::size_t i = 0; i < policies.size(); ++i) {
         if (const auto fine = check_policy(policies[i], i, limits); !fine) return failure(fine);
         if (has_twin(std::span(policies).first(i), policies[i]))
-            return invalid(i, "there is another policy for this namespace and tier");
+            return invalid_policy(i, "there is another policy for this namespace and tier");
     }
     return {};
 }

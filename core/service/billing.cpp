@@ -28,7 +28,7 @@ constexpr std::array<std::pair<Interval, std::string_view>, 2> kIntervals{
     {{Interval::Monthly, "monthly"}, {Interval::Annual, "annual"}}};
 
 // An hour less than Stripe keeps its answers: a request is rather on record twice than not at all.
-constexpr std::chrono::hours kRequestKept{23};
+constexpr std::chrono::hours kPurchaseKept{23};
 
 // Names a request among those of this tenant and person; what stands in it of theirs has a fixed
 // size.
@@ -245,7 +245,7 @@ Result<void> Billing::record(const UserPrincipal& user,
     if (!connection) return failure(connection);
     store::Transaction transaction(**connection, user.tenant);
     for (const auto& key : request_keys(user, origin))
-        store::add_billing_request(transaction, user.tenant, key, kRequestKept);
+        store::add_billing_request(transaction, user.tenant, key, kPurchaseKept);
     const auto found = transaction.flush();
     if (!found) return tl::unexpected(store::to_error(found.error()));
     if (!std::all_of(found->begin(), found->end(), store::parse_is_first)) return {};

@@ -22,10 +22,6 @@ namespace {
 constexpr std::size_t kRateLimitKeySize = 24;
 constexpr std::size_t kLongestEmail = 128;  // it is the subject of the local issuer's tokens
 
-Failure invalid(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 Result<void> check_email(std::string_view email) {
     if (!identity::EmailAddress::parse(email) || email.size() > kLongestEmail)
         return invalid("'" + std::string(email) +

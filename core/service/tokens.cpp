@@ -24,10 +24,6 @@ namespace {
 // agent that tries in a loop must not wear them down.
 constexpr std::chrono::minutes kDenialHolds{10};
 
-Failure invalid(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 Result<std::chrono::seconds> lifetime(const TokenRequest& request, const Policy& policy) {
     const auto ttl = request.ttl.value_or(policy.default_token_ttl);
     if (ttl < std::chrono::seconds(1)) return invalid("The member 'ttl' must be at least 1s");

@@ -23,10 +23,6 @@ constexpr std::string_view kSecretPrefix = "whsec_";
 // How long receivers have to learn a new secret.
 constexpr std::chrono::hours kGrace{24};
 
-Failure invalid(std::string message) {
-    return failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 Result<void> check_description(const std::optional<std::string>& description) {
     if (description && character_count(*description) > kLongestDescription)
         return invalid("The member 'description' must have at most 500 characters");

@@ -5,24 +5,20 @@
 namespace core::store {
 namespace {
 
-Bytes copy(ByteView bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
 SampledValue parse_value(Row row) {
     SampledValue value;
     value.tenant = row.id<TenantId>();
     value.kek = row.id<KeyId>();
     value.kek_generation = row.integer();
-    value.kek_box = copy(row.bytes());
+    value.kek_box = to_bytes(row.bytes());
     value.secret = row.id<SecretId>();
     value.name_space = row.text();
     value.key = row.text();
     value.version = row.integer();
     value.tier = row.integer();
     value.expires_at = row.maybe_time();
-    value.dek_box = copy(row.bytes());
-    value.value_box = copy(row.bytes());
+    value.dek_box = to_bytes(row.bytes());
+    value.value_box = to_bytes(row.bytes());
     return value;
 }
 
@@ -75,7 +71,7 @@ Result<std::vector<RootKeyStored>> list_root_keys(Connection& connection) {
         Row row = result->row(i);
         RootKeyStored key;
         key.id = row.id<KeyId>();
-        key.check_value = copy(row.bytes());
+        key.check_value = to_bytes(row.bytes());
         keys.push_back(std::move(key));
     }
     return keys;

@@ -36,13 +36,9 @@ ClaimedDelivery parse_claimed(Row& row) {
     return out;
 }
 
-Bytes copy(ByteView bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
-std::optional<Bytes> copy(const std::optional<ByteView>& bytes) {
+std::optional<Bytes> to_maybe_bytes(const std::optional<ByteView>& bytes) {
     if (!bytes) return std::nullopt;
-    return copy(*bytes);
+    return to_bytes(*bytes);
 }
 
 ClaimedWebhook parse_claimed_webhook(Row row) {
@@ -52,8 +48,8 @@ ClaimedWebhook parse_claimed_webhook(Row row) {
     out.url = row.text();
     out.failures = row.integer();
     out.secret_generation = row.integer();
-    out.secret_box = copy(row.bytes());
-    out.previous_secret_box = copy(row.maybe_bytes());
+    out.secret_box = to_bytes(row.bytes());
+    out.previous_secret_box = to_maybe_bytes(row.maybe_bytes());
     return out;
 }
 
@@ -62,7 +58,7 @@ ClaimedMail parse_claimed_mail(Row row) {
     out.delivery = parse_claimed(row);
     out.recipient = row.text();
     out.tenant_name = row.text();
-    out.mail_box = copy(row.maybe_bytes());
+    out.mail_box = to_maybe_bytes(row.maybe_bytes());
     return out;
 }
 

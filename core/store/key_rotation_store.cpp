@@ -5,15 +5,11 @@
 namespace core::store {
 namespace {
 
-Bytes copy(ByteView bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
 TenantKeyStored parse_key(Row& row) {
     TenantKeyStored key;
     key.id = row.id<KeyId>();
     key.generation = row.integer();
-    key.box = copy(row.bytes());
+    key.box = to_bytes(row.bytes());
     return key;
 }
 
@@ -145,7 +141,7 @@ Result<std::vector<VersionUnderKek>> list_versions_under_kek(Connection& connect
         version.version = row.integer();
         version.tier = row.integer();
         version.expires_at = row.maybe_time();
-        version.dek_box = copy(row.bytes());
+        version.dek_box = to_bytes(row.bytes());
         versions.push_back(std::move(version));
     }
     return versions;
@@ -180,8 +176,8 @@ Result<std::vector<AnswerUnderKek>> list_answers_under_kek(Connection& connectio
     std::vector<AnswerUnderKek> answers;
     for (std::size_t i = 0; i < results->size(); ++i) {
         Row row = results->row(i);
-        Bytes request_key = copy(row.bytes());
-        answers.push_back({std::move(request_key), copy(row.bytes())});
+        Bytes request_key = to_bytes(row.bytes());
+        answers.push_back({std::move(request_key), to_bytes(row.bytes())});
     }
     return answers;
 }

@@ -1,19 +1,11 @@
 #include "core/store/key_store.h"
 
 namespace core::store {
-namespace {
-
-Bytes copy(ByteView bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
-}  // namespace
-
 Result<std::optional<Bytes>> find_root_key(Connection& connection, const KeyId& root_key) {
     const auto results = connection.run(Statement::FindRootKey, Parameters{}.id(root_key));
     if (!results) return tl::unexpected(to_error(results.error()));
     if (results->empty()) return std::nullopt;
-    return copy(results->row(0).bytes());
+    return to_bytes(results->row(0).bytes());
 }
 
 Result<std::int64_t> count_root_keys(Connection& connection) {
@@ -41,7 +33,7 @@ std::vector<ServiceKeyStored> parse_service_keys(const ResultSet& result) {
         key.purpose = row.text();
         key.generation = row.integer();
         key.state = row.text();
-        key.box = copy(row.bytes());
+        key.box = to_bytes(row.bytes());
         keys.push_back(std::move(key));
     }
     return keys;
@@ -72,7 +64,7 @@ std::optional<TenantKeyStored> parse_tenant_key(const ResultSet& result) {
     TenantKeyStored key;
     key.id = row.id<KeyId>();
     key.generation = row.integer();
-    key.box = copy(row.bytes());
+    key.box = to_bytes(row.bytes());
     return key;
 }
 

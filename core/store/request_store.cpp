@@ -3,16 +3,12 @@
 namespace core::store {
 namespace {
 
-Bytes copy(ByteView bytes) {
-    return {bytes.begin(), bytes.end()};
-}
-
 std::optional<TenantKeyStored> maybe_key(Row& row) {
     const auto id = row.maybe_id<KeyId>();
     const auto generation = row.maybe_integer();
     const auto box = row.maybe_bytes();
     if (!id || !generation || !box) return std::nullopt;
-    return TenantKeyStored{*id, *generation, copy(*box)};
+    return TenantKeyStored{*id, *generation, to_bytes(*box)};
 }
 
 }  // namespace
@@ -31,7 +27,8 @@ ChangeStart parse_change_start(const ResultSet& result) {
     start.kek = maybe_key(row);
     const auto key = row.maybe_bytes();
     const auto box = row.maybe_bytes();
-    if (key && box) start.earlier = ProcessedRequest{copy(*key), copy(*box), maybe_key(row)};
+    if (key && box)
+        start.earlier = ProcessedRequest{to_bytes(*key), to_bytes(*box), maybe_key(row)};
     return start;
 }
 

@@ -12,8 +12,6 @@ namespace {
 
 // Stripe promises 255 at most.
 constexpr std::size_t kLongestId = 255;
-// The year 9999.
-constexpr std::int64_t kLatest = 253402300799;
 
 constexpr std::array<std::pair<std::string_view, EventKind>, 5> kKinds{{
     {"checkout.session.completed", EventKind::CheckoutCompleted},
@@ -49,7 +47,7 @@ std::string text_of(const Node& value) {
 std::optional<std::int64_t> seconds_of(const Node& value) {
     if (!value || value->kind() != JsonValue::Kind::Integer) return std::nullopt;
     const auto seconds = value->integer();
-    if (seconds < 0 || seconds > kLatest) return std::nullopt;
+    if (seconds < 0 || seconds > kLastUnixSecond) return std::nullopt;
     return seconds;
 }
 

@@ -45,12 +45,10 @@ std::optional<Signatures> parse(std::string_view header) {
 }
 
 std::optional<Timestamp> time_of(std::string_view text) {
-    // Far enough for the year 9999.
-    constexpr std::int64_t kLatest = 253402300799;
     std::int64_t seconds = 0;
     const char* end = text.data() + text.size();
     const auto parsed = std::from_chars(text.data(), end, seconds);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || seconds < 0 || seconds > kLatest)
+    if (parsed.ec != std::errc{} || parsed.ptr != end || seconds < 0 || seconds > kLastUnixSecond)
         return std::nullopt;
     return from_unix_seconds(seconds);
 }

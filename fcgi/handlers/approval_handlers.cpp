@@ -24,10 +24,6 @@ using core::service::Approval;
 using core::service::ApprovalStanding;
 using core::service::ApproveRequest;
 
-core::Failure invalid(std::string message) {
-    return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
-}
-
 core::Result<core::ApprovalId> approval_id(const HttpRequest& request) {
     const auto id = core::ApprovalId::parse(request.path.text);
     if (id) return *id;
@@ -42,7 +38,7 @@ core::Result<std::optional<core::Bytes>> decode_digest(const JsonObject& object)
     if (!*text) return std::nullopt;
     auto bytes = core::from_hex(**text);
     if (!bytes || bytes->size() != 32)
-        return invalid(
+        return core::invalid(
             "The member 'request_digest' must be the one that GET /v1/approvals/{approval_id} "
             "shows: 64 hex digits");
     return std::move(*bytes);

@@ -17,10 +17,6 @@ namespace {
 
 using core::service::AuditFilter;
 
-core::Failure invalid(std::string message) {
-    return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
-}
-
 core::Result<std::optional<std::string>> one_of(const Query& query,
                                                 std::string_view name,
                                                 std::span<const std::string_view> known) {
@@ -30,7 +26,7 @@ core::Result<std::optional<std::string>> one_of(const Query& query,
     std::string list;
     for (const auto& word : known)
         list.append(list.empty() ? "" : ", ").append(word);
-    return invalid("The query parameter '" + std::string(name) + "' must be one of " + list);
+    return core::invalid("The query parameter '" + std::string(name) + "' must be one of " + list);
 }
 
 core::Result<std::optional<core::UuidBytes>> uuid_of(const Query& query, std::string_view name) {
@@ -38,7 +34,7 @@ core::Result<std::optional<core::UuidBytes>> uuid_of(const Query& query, std::st
     if (!text) return std::nullopt;
     const auto id = core::uuid_from_text(*text);
     if (id) return *id;
-    return invalid("The query parameter '" + std::string(name) + "' must be an id (a UUID)");
+    return core::invalid("The query parameter '" + std::string(name) + "' must be an id (a UUID)");
 }
 
 core::Result<std::optional<core::Timestamp>> time_of(const Query& query, std::string_view name) {
@@ -46,9 +42,10 @@ core::Result<std::optional<core::Timestamp>> time_of(const Query& query, std::st
     if (!text) return std::nullopt;
     const auto time = core::parse_rfc3339(*text);
     if (time) return *time;
-    return invalid("The query parameter '" + std::string(name) +
-                   "' must be a time with its offset (RFC 3339), such as 2030-01-31T12:00:00Z; "
-                   "write a '+' as %2B");
+    return core::invalid(
+        "The query parameter '" + std::string(name) +
+        "' must be a time with its offset (RFC 3339), such as 2030-01-31T12:00:00Z; "
+        "write a '+' as %2B");
 }
 
 core::Result<void> decode_kinds(const Query& query, AuditFilter& out) {
@@ -78,7 +75,8 @@ core::Result<void> decode_place(const Query& query, AuditFilter& out) {
     const auto name_space = query.find("namespace");
     const auto key = query.find("key");
     if (key && !name_space)
-        return invalid("The query parameter 'key' names a secret only together with 'namespace'");
+        return core::invalid(
+            "The query parameter 'key' names a secret only together with 'namespace'");
     if (!name_space) return {};
     const auto parsed = core::scope::Namespace::parse(*name_space);
     if (!parsed) return core::failure(parsed);
@@ -87,7 +85,7 @@ core::Result<void> decode_place(const Query& query, AuditFilter& out) {
     const auto path = core::scope::SecretPath::parse(parsed->text() + '/' + std::string(*key));
     if (!path) return core::failure(path);
     if (path->key() != *key)
-        return invalid("The query parameter 'key' must be one segment, without '/'");
+        return core::invalid("The query parameter 'key' must be one segment, without '/'");
     out.key = *key;
     return {};
 }
@@ -98,7 +96,7 @@ core::Result<void> decode_times(const Query& query, AuditFilter& out) {
     const auto to = time_of(query, "to");
     if (!to) return core::failure(to);
     if (*from && *to && **to < **from)
-        return invalid("The query parameter 'to' lies before 'from'");
+        return core::invalid("The query parameter 'to' lies before 'from'");
     out.from = *from;
     out.to = *to;
     return {};
@@ -119,7 +117,7 @@ core::Result<HttpResponse> export_events(RequestContext& context,
                                          std::string_view format) {
     for (const std::string_view name : {"page", "limit", "cursor"})
         if (request.query.find(name))
-            return invalid("An export has no pages: remove '" + std::string(name) + "'");
+            return core::invalid("An export has no pages: remove '" + std::string(name) + "'");
     const bool csv = format == "csv";
     auto pieces = context.services.audit.start_export(
         context.user().tenant,
@@ -148,7 +146,8 @@ core::Result<HttpResponse> list_audit_events(RequestContext& context, const Http
     const auto page = page_request(request.query, kDefaultAuditLimit);
     if (!page) return core::failure(page);
     const auto cursor = request.query.find("cursor");
-    if (cursor && request.query.find("page")) return invalid("Send 'cursor' or 'page', not both");
+    if (cursor && request.query.find("page"))
+        return core::invalid("Send 'cursor' or 'page', not both");
     core::service::AuditQuery query{std::move(*filter), *page, {}};
     if (cursor) query.cursor = std::string(*cursor);
     const auto events = context.services.audit.list(context.user().tenant, query);

@@ -17,15 +17,11 @@ using core::JsonValue;
 using core::identity::MemberRole;
 using core::service::Member;
 
-core::Failure invalid(std::string message) {
-    return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
-}
-
 core::Result<MemberRole> required_role(const JsonObject& object) {
     const auto role = decode_role(object);
     if (!role) return core::failure(role);
     if (!*role)
-        return invalid("The member 'role' is missing: one of owner, admin, approver, viewer");
+        return core::invalid("The member 'role' is missing: one of owner, admin, approver, viewer");
     return **role;
 }
 
@@ -71,7 +67,8 @@ core::Result<core::identity::InvitationToken> decode_invitation_token(const Json
     const auto text = object->required_string("token");
     if (!text) return core::failure(text);
     auto token = core::identity::InvitationToken::parse(core::as_bytes(*text));
-    if (!token) return invalid("The member 'token' must be an invitation token: ass_invite_...");
+    if (!token)
+        return core::invalid("The member 'token' must be an invitation token: ass_invite_...");
     return *std::move(token);
 }
 
@@ -84,7 +81,8 @@ core::Result<NewMember> decode_new_member(const JsonValue& body) {
     if (!text) return core::failure(text);
     const auto email = core::identity::EmailAddress::parse(*text);
     if (!email)
-        return invalid("The member 'email' must be an e-mail address of at most 254 characters");
+        return core::invalid(
+            "The member 'email' must be an e-mail address of at most 254 characters");
     const auto role = required_role(*object);
     if (!role) return core::failure(role);
     return NewMember{*email, *role};

@@ -21,16 +21,12 @@ using core::service::SecretAttributes;
 // Longer than any maximum that can be configured; keeps arithmetic with times from overflowing.
 constexpr std::int64_t kLongestSeconds = 100LL * 366 * 86400;
 
-core::Failure invalid(std::string message) {
-    return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
-}
-
 core::Result<void> decode_kind(const JsonObject& object, SecretAttributes& out) {
     const auto type = object.optional_string("secret_type");
     if (!type) return core::failure(type);
     const auto& known = schemas::kSecretTypes;
     if (*type && std::find(known.begin(), known.end(), **type) == known.end())
-        return invalid(
+        return core::invalid(
             "The member 'secret_type' must be one of api_key, oauth_token, db_credential, ssh_key, "
             "certificate, custom");
     if (*type) out.type = std::string(**type);
@@ -39,7 +35,8 @@ core::Result<void> decode_kind(const JsonObject& object, SecretAttributes& out) 
     if (!tier) return core::failure(tier);
     if (*tier) out.tier = core::scope::parse_access_tier(**tier);
     if (*tier && !out.tier)
-        return invalid("The member 'access_tier' must be one of standard, sensitive, critical");
+        return core::invalid(
+            "The member 'access_tier' must be one of standard, sensitive, critical");
     return {};
 }
 
@@ -49,7 +46,7 @@ core::Result<void> decode_metadata(const JsonObject& object, SecretAttributes& o
     if (!*metadata) return {};
     out.metadata = (*metadata)->to_text();
     if (out.metadata->size() > core::service::kMaxMetadataBytes)
-        return invalid("The member 'metadata' must have at most 8192 bytes as compact JSON");
+        return core::invalid("The member 'metadata' must have at most 8192 bytes as compact JSON");
     return {};
 }
 
@@ -61,7 +58,7 @@ core::Result<void> decode_expiry(const JsonObject& object, SecretAttributes& out
     if (!*text) return {};
     const auto time = core::parse_rfc3339(**text);
     if (!time)
-        return invalid(
+        return core::invalid(
             "The member 'expires_at' must be null or a time with its offset (RFC 3339), such as "
             "'2030-01-31T12:00:00Z'");
     out.expires_at = std::optional<core::Timestamp>(time);
@@ -82,7 +79,8 @@ core::Result<std::optional<MemberRole>> decode_role(const JsonObject& object) {
     if (!text) return core::failure(text);
     if (!*text) return std::nullopt;
     const auto role = core::identity::parse_member_role(**text);
-    if (!role) return invalid("The member 'role' must be one of owner, admin, approver, viewer");
+    if (!role)
+        return core::invalid("The member 'role' must be one of owner, admin, approver, viewer");
     return role;
 }
 
@@ -105,23 +103,25 @@ core::Result<std::optional<std::chrono::seconds>> decode_duration(const JsonObje
     if (member->kind() == JsonValue::Kind::Integer && member->integer() >= 0)
         duration = std::chrono::seconds(std::min(member->integer(), kLongestSeconds));
     if (!duration)
-        return invalid("The member '" + std::string(name) +
-                       "' must be a duration such as '15m', '1h' or '7d', or whole seconds as a "
-                       "number");
+        return core::invalid(
+            "The member '" + std::string(name) +
+            "' must be a duration such as '15m', '1h' or '7d', or whole seconds as a "
+            "number");
     return duration;
 }
 
 core::Result<std::optional<std::chrono::seconds>> decode_ttl(const JsonObject& object) {
     auto ttl = decode_duration(object, "ttl");
     if (ttl && *ttl && (*ttl)->count() < 1)
-        return invalid("The member 'ttl' must be at least 1 second");
+        return core::invalid("The member 'ttl' must be at least 1 second");
     return ttl;
 }
 
 core::Result<std::optional<std::int64_t>> decode_max_uses(const JsonObject& object) {
     auto uses = object.optional_integer("max_uses");
     if (uses && *uses && (**uses < 1 || **uses > core::service::kMostTokenUses))
-        return invalid("The member 'max_uses' must be null or a whole number from 1 to 1000000");
+        return core::invalid(
+            "The member 'max_uses' must be null or a whole number from 1 to 1000000");
     return uses;
 }
 
@@ -130,14 +130,14 @@ core::Result<std::optional<std::int64_t>> decode_expected_version(
     const auto member = object.optional_integer("expected_version");
     if (!member) return core::failure(member);
     if (*member && **member < 0)
-        return invalid(
+        return core::invalid(
             "The member 'expected_version' must be a whole number: the version to replace, or 0 "
             "where there must be none yet");
     if (!if_match) return *member;
     const auto header = version_of_if_match(*if_match);
     if (!header) return core::failure(header);
     if (*member && **member != *header)
-        return invalid(
+        return core::invalid(
             "The header If-Match and the member 'expected_version' name different versions; send "
             "one of them");
     return *header;
@@ -157,7 +157,7 @@ core::Result<std::optional<bool>> optional_boolean(const JsonObject& object,
     const auto member = object.find(name);
     if (!member || member->kind() == JsonValue::Kind::Null) return std::nullopt;
     if (member->kind() == JsonValue::Kind::Bool) return member->boolean();
-    return invalid("The member '" + std::string(name) + "' must be true or false");
+    return core::invalid("The member '" + std::string(name) + "' must be true or false");
 }
 
 core::Result<void> decode_nothing(const HttpRequest& request) {

@@ -17,10 +17,6 @@ using core::JsonValue;
 using core::service::ApprovalPolicy;
 using core::service::PolicyDocument;
 
-core::Failure invalid(std::string message) {
-    return core::failure(core::ErrorCode::InvalidRequest, std::move(message));
-}
-
 core::Result<void> decode_whom(const JsonObject& object, ApprovalPolicy& out) {
     const auto approvals = object.optional_integer("approvals");
     if (!approvals) return core::failure(approvals);
@@ -51,7 +47,7 @@ core::Result<ApprovalPolicy> decode_policy(const JsonValue& value) {
     if (*tier) {
         out.tier = core::scope::parse_access_tier(**tier);
         if (!out.tier || out.tier == core::scope::AccessTier::Standard)
-            return invalid("The member 'access_tier' must be null, sensitive or critical");
+            return core::invalid("The member 'access_tier' must be null, sensitive or critical");
     }
     if (const auto decoded = decode_whom(*object, out); !decoded) return core::failure(decoded);
     return out;
@@ -71,13 +67,13 @@ core::Body render_policies(const PolicyDocument& document) {
 core::Result<std::vector<ApprovalPolicy>> decode_policies(const JsonObject& object) {
     const auto member = object.find("policies");
     if (!member || member->kind() != JsonValue::Kind::Array)
-        return invalid("The member 'policies' must be an array of policies");
+        return core::invalid("The member 'policies' must be an array of policies");
     std::vector<ApprovalPolicy> out;
     for (const auto& element : member->elements()) {
         auto policy = decode_policy(element);
         if (!policy)
-            return invalid("The member 'policies[" + std::to_string(out.size()) +
-                           "]': " + policy.error().public_message);
+            return core::invalid("The member 'policies[" + std::to_string(out.size()) +
+                                 "]': " + policy.error().public_message);
         out.push_back(std::move(*policy));
     }
     return out;

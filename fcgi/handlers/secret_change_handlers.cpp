@@ -22,15 +22,11 @@ using core::service::RolledBackSecret;
 using core::service::RotatedSecret;
 using core::service::SecretInfo;
 
-core::Failure invalid(std::string message) {
-    return core::failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 // ---- decoding ----------------------------------------------------------------------------------
 
 core::Result<core::Plaintext> plaintext_of(std::string_view name, std::string_view value) {
     if (value.empty() || value.size() > core::service::kMaxValueBytes)
-        return invalid("The member '" + std::string(name) + "' must have 1 to 65536 bytes");
+        return core::invalid("The member '" + std::string(name) + "' must have 1 to 65536 bytes");
     return core::Plaintext::copy_of(value);
 }
 
@@ -66,7 +62,7 @@ core::Result<RollbackRequest> decode_rollback(const JsonValue& body) {
     const auto version = object->optional_integer("version");
     if (!version) return core::failure(version);
     if (!*version || **version < 1 || **version > std::numeric_limits<std::int32_t>::max())
-        return invalid("The member 'version' must be the whole number of an older version");
+        return core::invalid("The member 'version' must be the whole number of an older version");
     return RollbackRequest{std::move(*path), **version};
 }
 
@@ -74,7 +70,7 @@ core::Result<RollbackRequest> decode_rollback(const JsonValue& body) {
 core::Result<core::scope::SecretPath> secret_path(const HttpRequest& request,
                                                   std::string_view how) {
     if (request.path.raw_segments == 1)
-        return invalid("A secret has a namespace and a key: " + std::string(how));
+        return core::invalid("A secret has a namespace and a key: " + std::string(how));
     return core::scope::SecretPath::parse(request.path.text);
 }
 
@@ -153,12 +149,12 @@ core::Result<ImportRequest> decode_import(const JsonValue& body) {
 
 core::Result<HttpResponse> put_secret(RequestContext& context, const HttpRequest& request) {
     if (request.path.raw_segments == 1)
-        return invalid(
+        return core::invalid(
             "A secret is stored under a namespace and a key: PUT /v1/secrets/{namespace}/{key}");
     const auto path = core::scope::SecretPath::parse(request.path.text);
     if (!path) return core::failure(path);
     if (request.if_none_match)
-        return invalid(
+        return core::invalid(
             "The header If-None-Match is for GET; for a secret that must not exist yet send "
             "\"expected_version\": 0");
     const auto put = decode_put_request(request.body->root(), request.if_match);

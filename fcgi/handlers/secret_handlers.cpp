@@ -23,10 +23,6 @@ using core::service::ReadRequest;
 using core::service::SecretInfo;
 using core::service::SecretWithValue;
 
-core::Failure invalid(std::string message) {
-    return core::failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 // ---- answers -----------------------------------------------------------------------------------
 
 void write_path(core::JsonWriter& json, const SecretInfo& info) {
@@ -74,7 +70,7 @@ core::Result<core::store::Depth> depth_of(const Query& query) {
     const auto text = query.find("recursive");
     if (!text || *text == "false") return core::store::Depth::Exact;
     if (*text == "true") return core::store::Depth::AllBelow;
-    return invalid("The query parameter 'recursive' must be true or false");
+    return core::invalid("The query parameter 'recursive' must be true or false");
 }
 
 core::Result<HttpResponse> list_namespace(RequestContext& context,
@@ -126,7 +122,7 @@ void write_listing(core::JsonWriter& json, const NamespaceListing& listing) {
 core::Result<HttpResponse> list_secrets(RequestContext& context, const HttpRequest& request) {
     const auto text = request.query.find("namespace");
     if (!text)
-        return invalid(
+        return core::invalid(
             "The query parameter 'namespace' is missing: "
             "/v1/secrets?namespace=production%2Fgemini");
     return list_namespace(context, request, *text);
@@ -137,13 +133,13 @@ core::Result<HttpResponse> read_secret(RequestContext& context, const HttpReques
         request.query.integer("version", 1, std::numeric_limits<std::int32_t>::max());
     if (!version) return core::failure(version);
     if (request.path.raw_segments == 1) {
-        if (*version) return invalid("A namespace has no versions: remove 'version'");
+        if (*version) return core::invalid("A namespace has no versions: remove 'version'");
         return list_namespace(context, request, request.path.text);
     }
     auto path = core::scope::SecretPath::parse(request.path.text);
     if (!path) return core::failure(std::move(path));
     if (request.query.find("recursive"))
-        return invalid(
+        return core::invalid(
             "A listing of all below is asked for by "
             "/v1/secrets?namespace=NAMESPACE&recursive=true");
     const auto page = page_request(request.query, kDefaultLimit);
@@ -184,7 +180,7 @@ core::Result<HttpResponse> list_namespaces(RequestContext& context, const HttpRe
 core::Result<HttpResponse> list_versions(RequestContext& context, const HttpRequest& request) {
     const auto text = request.query.find("path");
     if (!text)
-        return invalid(
+        return core::invalid(
             "The query parameter 'path' is missing: /v1/versions?path=production%2Fgemini%2FKEY");
     const auto path = core::scope::SecretPath::parse(*text);
     if (!path) return core::failure(path);

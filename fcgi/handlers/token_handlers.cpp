@@ -16,10 +16,6 @@ using core::ErrorCode;
 using core::JsonObject;
 using core::JsonValue;
 
-core::Failure invalid(std::string message) {
-    return core::failure(ErrorCode::InvalidRequest, std::move(message));
-}
-
 void write_issued(core::JsonWriter& json, const core::service::IssuedToken& issued) {
     json.key("token").secret(issued.token->expose());
     json.member("token_id", issued.id.text());
@@ -46,7 +42,8 @@ core::Result<core::service::TokenRequest> decode_token_request(const JsonValue& 
     if (!object) return core::failure(object);
     const auto scopes = object->optional_strings("scopes");
     if (!scopes) return core::failure(scopes);
-    if (!*scopes) return invalid("The member 'scopes' is missing: an array of 1 to 32 strings");
+    if (!*scopes)
+        return core::invalid("The member 'scopes' is missing: an array of 1 to 32 strings");
     if (const auto fine = core::scope::check_requested_scopes(**scopes); !fine)
         return core::failure(fine);
     const auto ttl = decode_ttl(*object);
@@ -104,7 +101,8 @@ core::Result<HttpResponse> list_tokens(RequestContext& context, const HttpReques
     std::optional<core::AgentId> agent;
     if (const auto text = request.query.find("agent_id")) {
         agent = core::AgentId::parse(*text);
-        if (!agent) return invalid("The query parameter 'agent_id' must be the id of an agent");
+        if (!agent)
+            return core::invalid("The query parameter 'agent_id' must be the id of an agent");
     }
     const auto tokens = context.services.tokens.list(context.user().tenant, agent, *page);
     if (!tokens) return core::failure(tokens);

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(approvals)
+
 namespace {
 
 namespace data = boost::unit_test::data;
@@ -157,8 +159,6 @@ bool changes(Asked& asked, const Move& move) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(approvals)
 
 BOOST_DATA_TEST_CASE(what_is_pending_is_changed, data::make(kMoves), move) {
     Asked asked;

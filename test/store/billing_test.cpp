@@ -15,6 +15,8 @@
 #include <string_view>
 #include <utility>
 
+BOOST_AUTO_TEST_SUITE(billing)
+
 namespace {
 
 namespace data = boost::unit_test::data;
@@ -124,8 +126,6 @@ bool change_standing(const Rows& rows, const std::optional<Plan>& plan, std::str
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(billing)
 
 BOOST_DATA_TEST_CASE(billing_sees_nothing_that_is_secret_and_nobody_who_may_read_it,
                      data::make({"select from store.secrets",

@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+namespace deliveries_test {
+
 using core::store::ClaimedWebhook;
 using core::store::Connection;
 using core::store::MailRule;
@@ -526,3 +528,5 @@ BOOST_FIXTURE_TEST_CASE(what_passes_or_is_tried_no_more_is_no_trouble, Troubled)
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace deliveries_test

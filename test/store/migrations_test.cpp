@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(migrations)
+
 namespace {
 
 using core::ErrorCode;
@@ -54,8 +56,6 @@ std::size_t apply_all(const std::string& database, const std::filesystem::path& 
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(migrations)
 
 BOOST_AUTO_TEST_CASE(applying_twice_does_nothing_the_second_time) {
     const auto database = create_empty_database();

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(monitoring_store)
+
 namespace {
 
 namespace data = boost::unit_test::data;
@@ -67,8 +69,6 @@ void add_mail(const Rows& rows, const std::string& message, const std::string& s
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(monitoring_store)
-
 BOOST_AUTO_TEST_CASE(pending_approvals_of_all_tenants_are_counted) {
     const auto before = stock().approvals_pending;
     add_approval(Rows(), "pending", "1 hour");
@@ -112,9 +112,15 @@ BOOST_AUTO_TEST_CASE(deliveries_are_counted_while_they_are_open_and_when_they_ar
     BOOST_TEST(after.webhook_deliveries_dead == before.webhook_deliveries_dead);
 }
 
-// The migration makes a year ahead.
+// The migration makes a year ahead; other tests here make more.
 BOOST_AUTO_TEST_CASE(months_of_the_audit_log_are_counted_from_the_next_one) {
-    BOOST_TEST(stock().audit_partitions_left == 12);
+    const auto later = Psql().value(
+        "select count(*) from pg_class where relkind = 'r' and relname ~ "
+        "'^audit_events_\\d{4}_\\d{2}$' "
+        "and relname > to_char(current_date, '\"audit_events_\"YYYY_MM')");
+
+    BOOST_TEST(std::to_string(stock().audit_partitions_left) == later);
+    BOOST_TEST(stock().audit_partitions_left >= 12);
 }
 
 BOOST_AUTO_TEST_CASE(the_newest_migration_is_the_schema_s_version) {

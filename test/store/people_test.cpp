@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(people)
+
 using core::MemberId;
 using core::PersonalTokenId;
 using core::TenantId;
@@ -103,8 +105,6 @@ struct Team {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(people)
 
 BOOST_AUTO_TEST_CASE(who_has_never_come_is_not_known) {
     auto connection = open();

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(plans)
+
 namespace {
 
 namespace data = boost::unit_test::data;
@@ -60,8 +62,6 @@ void seal(Connection& connection, const Rows& rows) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(plans)
 
 BOOST_AUTO_TEST_CASE(every_change_of_a_plan_gives_it_a_new_version) {
     const Rows rows;

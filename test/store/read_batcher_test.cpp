@@ -15,6 +15,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(read_batcher)
+
 namespace {
 
 namespace data = boost::unit_test::data;
@@ -151,8 +153,6 @@ std::string expected_record(const Kind& kind) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(read_batcher)
 
 BOOST_DATA_TEST_CASE(a_request_gets_its_answer_and_its_audit_row,
                      data::make({1, 64}) * data::make(kKinds),

@@ -6,6 +6,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(transaction)
+
 namespace {
 
 using core::ErrorCode;
@@ -34,8 +36,6 @@ std::string last_active(const Rows& rows) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(transaction)
 
 BOOST_AUTO_TEST_CASE(what_is_committed_stays) {
     const Rows rows;

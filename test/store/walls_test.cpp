@@ -8,6 +8,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(walls)
+
 namespace {
 
 namespace data = boost::unit_test::data;
@@ -46,8 +48,6 @@ const std::string kTablesBehindTheApp[] = {"expiry_notices",
                                            "stripe_events"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(walls)
 
 BOOST_DATA_TEST_CASE(nobody_who_serves_requests_changes_the_audit_log,
                      data::make({"secretstore_app", "secretstore_reader"}) *

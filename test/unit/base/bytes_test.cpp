@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(bytes_test)
+
 using core::Bytes;
 namespace data = boost::unit_test::data;
 
@@ -49,8 +51,6 @@ const std::vector<std::string> kBadBase64Url{
 const std::vector<std::string> kBadHex{"0", "abc", "0g", "g0", "0x", " 0", "0 ", "--", "\n0", "é"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(bytes_test)
 
 BOOST_AUTO_TEST_CASE(hex_is_written_in_lower_case) {
     BOOST_TEST(core::to_hex(Bytes{0x00, 0x0f, 0xa0, 0xff}) == "000fa0ff");

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(clock_test)
+
 namespace data = boost::unit_test::data;
 using core::format_duration;
 using core::format_rfc3339;
@@ -119,8 +121,6 @@ const std::vector<std::string> kShortest{
     "0s", "1s", "59s", "1m", "90s", "1h", "90m", "1d", "7d", "86401s"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(clock_test)
 
 BOOST_DATA_TEST_CASE(rfc_3339_is_read_to_the_microsecond,
                      data::make(kTimes) ^ data::make(kMicros),

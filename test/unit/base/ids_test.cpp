@@ -10,6 +10,8 @@
 #include <unordered_set>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(ids_test)
+
 using core::AgentId;
 using core::RequestId;
 using core::TenantId;
@@ -46,8 +48,6 @@ static_assert(!std::is_constructible_v<TenantId, AgentId>);
 static_assert(!std::is_convertible_v<core::UuidBytes, TenantId>);
 static_assert(!std::is_constructible_v<TenantId, std::string>);
 static_assert(!std::is_constructible_v<RequestId, std::string>);
-
-BOOST_AUTO_TEST_SUITE(ids_test)
 
 BOOST_AUTO_TEST_CASE(an_id_comes_back_from_its_text) {
     const auto id = TenantId::parse(kText);

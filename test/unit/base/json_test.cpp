@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(json_test)
+
 using core::Body;
 using core::ErrorCode;
 using core::JsonDocument;
@@ -200,8 +202,6 @@ const std::vector<std::string> kOtherNumbers{"1.0",
                                              "99999999999999999999999999999999"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(json_test)
 
 // ---- what is refused
 // -----------------------------------------------------------------------------

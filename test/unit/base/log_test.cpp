@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+namespace log_test {
+
 namespace logging = core::log;
 namespace data = boost::unit_test::data;
 using core::Body;
@@ -54,9 +56,12 @@ std::string stderr_of(const Print& print) {
     return text;
 }
 
-// Lines go to standard error, and the level is as at start again behind each case.
+// Lines go to standard error, and the level is as at start, whatever ran before.
 struct LogFixture {
-    LogFixture() { ::unsetenv("JOURNAL_STREAM"); }
+    LogFixture() {
+        ::unsetenv("JOURNAL_STREAM");
+        logging::set_level(logging::Level::Info);
+    }
     LogFixture(const LogFixture&) = delete;
     LogFixture& operator=(const LogFixture&) = delete;
     LogFixture(LogFixture&&) = delete;
@@ -239,3 +244,5 @@ BOOST_AUTO_TEST_CASE(a_moved_secret_leaves_nothing_behind) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace log_test

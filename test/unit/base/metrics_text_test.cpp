@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(metrics_text)
+
 namespace data = boost::unit_test::data;
 using core::MetricsText;
 using Kind = core::MetricsText::Kind;
@@ -21,8 +23,6 @@ std::string sample_with(std::string_view value) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(metrics_text)
 
 BOOST_AUTO_TEST_CASE(a_family_says_what_it_is_before_its_samples) {
     MetricsText text;

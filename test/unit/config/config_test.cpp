@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(config)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::Result;
@@ -152,8 +154,6 @@ const std::vector<Fault> kFaults{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(config)
 
 BOOST_AUTO_TEST_CASE(a_database_can_be_on_several_hosts) {
     const auto config = load("database:\n  host: a.example,192.0.2.1,2001:db8::1\n");

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(plans)
+
 namespace data = boost::unit_test::data;
 using core::Plan;
 using core::TenantPlan;
@@ -43,8 +45,6 @@ core::Result<Config> config_of(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(plans)
 
 BOOST_AUTO_TEST_CASE(the_shipped_plans_are_those_of_the_contract) {
     const core::Plans plans;

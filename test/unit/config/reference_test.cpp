@@ -10,6 +10,8 @@
 #include <regex>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(reference)
+
 using core::config::reference_manual;
 using core::config::reference_yaml;
 
@@ -40,8 +42,6 @@ std::string trouble_of(const core::Result<T>& result) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(reference)
 
 BOOST_AUTO_TEST_CASE(every_key_of_the_configuration_has_a_sentence) {
     const auto yaml = reference_yaml();

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+namespace egress_key_test {
+
 using core::as_bytes;
 using core::Bytes;
 using core::ErrorCode;
@@ -165,3 +167,5 @@ BOOST_AUTO_TEST_CASE(an_egress_key_is_no_root_key) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace egress_key_test

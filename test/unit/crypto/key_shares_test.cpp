@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+namespace key_shares_test {
+
 using core::ErrorCode;
 using core::crypto::join_root_key_shares;
 using core::crypto::ShareCount;
@@ -129,3 +131,5 @@ BOOST_AUTO_TEST_CASE(a_root_key_file_is_never_overwritten) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace key_shares_test

@@ -5,10 +5,10 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+BOOST_AUTO_TEST_SUITE(labels_test)
+
 namespace data = boost::unit_test::data;
 namespace labels = core::crypto::labels;
-
-BOOST_AUTO_TEST_SUITE(labels_test)
 
 BOOST_DATA_TEST_CASE(a_label_begins_no_other_label,
                      data::xrange(labels::kAll.size()) * data::xrange(labels::kAll.size()),

@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(mac_test)
+
 using core::Bytes;
 using core::ByteView;
 using core::crypto::Digest;
@@ -101,8 +103,6 @@ const std::vector<std::string> kHashes{
 const Bytes kKey(32, 0x42);
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mac_test)
 
 BOOST_DATA_TEST_CASE(sha256_is_that_of_fips_180, data::xrange(kHashed.size()), index) {
     const auto digest = core::crypto::sha256(core::as_bytes(kHashed[index]));

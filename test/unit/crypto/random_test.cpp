@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(random_test)
+
 using core::Bytes;
 using core::Timestamp;
 using core::UuidBytes;
@@ -31,8 +33,6 @@ std::string text_of(const core::SecureBuffer& buffer) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(random_test)
 
 BOOST_AUTO_TEST_CASE(two_random_secrets_differ) {
     BOOST_TEST((crypto::random_secret(32) != crypto::random_secret(32)));

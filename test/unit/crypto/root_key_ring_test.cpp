@@ -8,6 +8,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(root_key_ring)
+
 using core::ErrorCode;
 using core::KeyId;
 using core::TenantId;
@@ -34,8 +36,6 @@ struct TwoFiles : RootKeyFixture {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(root_key_ring)
 
 BOOST_FIXTURE_TEST_CASE(a_key_without_a_successor_is_a_ring_of_one, RootKeyFixture) {
     write(root_key_file(kRootKeyId, kRootKeyText));

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(rsa_test)
+
 using core::Bytes;
 using core::ErrorCode;
 using core::crypto::RsaPrivateKey;
@@ -85,8 +87,6 @@ const std::vector<Bytes> kBadExponents{
     {}, {0}, {1}, {2}, {4}, {1, 0, 0}, {1, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 3}, Bytes(65536, 0xff)};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rsa_test)
 
 // ---- bounds of keys
 // ------------------------------------------------------------------------------

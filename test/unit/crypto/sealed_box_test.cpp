@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+namespace sealed_box_test {
+
 using core::Bytes;
 using core::ByteView;
 using core::ErrorCode;
@@ -356,3 +358,5 @@ BOOST_AUTO_TEST_CASE(threads_do_not_disturb_each_other) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace sealed_box_test

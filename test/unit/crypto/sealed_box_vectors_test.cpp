@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(sealed_box_vectors_test)
+
 using core::Bytes;
 using core::JsonDocument;
 using core::JsonValue;
@@ -107,8 +109,6 @@ constexpr std::size_t kPositive = 24;
 constexpr std::size_t kNegative = 33;
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sealed_box_vectors_test)
 
 // Each number of a case below is one vector.
 BOOST_AUTO_TEST_CASE(every_vector_of_the_file_is_tried) {

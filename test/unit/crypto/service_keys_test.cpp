@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+namespace service_keys_test {
+
 using core::Bytes;
 using core::ErrorCode;
 using core::KeyId;
@@ -95,3 +97,5 @@ BOOST_AUTO_TEST_CASE(a_service_key_does_not_open_under_a_false_root_key) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace service_keys_test

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(tenant_keys_test)
+
 using core::Bytes;
 using core::ByteView;
 using core::ErrorCode;
@@ -134,8 +136,6 @@ const std::vector<Padding> kBadPaddings{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(tenant_keys_test)
 
 // ---- values
 // --------------------------------------------------------------------------------------

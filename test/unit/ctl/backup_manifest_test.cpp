@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+namespace backup_manifest_test {
+
 using core::ErrorCode;
 using core::ctl::BackupManifest;
 using core::ctl::read_manifest;
@@ -118,3 +120,5 @@ BOOST_DATA_TEST_CASE(what_is_no_manifest_is_refused_by_name, data::make(kWrong),
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace backup_manifest_test

@@ -4,6 +4,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(findings)
+
 using core::ctl::count_clients;
 using core::ctl::Finding;
 using core::ctl::Health;
@@ -48,8 +50,6 @@ Health health_of_clients(const std::string& log) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(findings)
 
 BOOST_AUTO_TEST_CASE(whatever_is_not_fine_says_how_it_is_mended) {
     const std::vector<Finding> bad{judge_clock(false, 0ms),

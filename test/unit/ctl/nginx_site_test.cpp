@@ -4,9 +4,9 @@
 
 #include <string>
 
-using core::ctl::parse_site;
-
 BOOST_AUTO_TEST_SUITE(nginx_site)
+
+using core::ctl::parse_site;
 
 BOOST_AUTO_TEST_CASE(the_site_is_found_among_others) {
     const auto site = parse_site(

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(suggestion)
+
 using core::ctl::nearest;
 using core::ctl::suggest;
 
@@ -30,8 +32,6 @@ std::optional<std::string> suggested_for(std::vector<std::string> words) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(suggestion)
 
 BOOST_AUTO_TEST_CASE(a_word_with_a_typing_error_is_recognised) {
     BOOST_TEST(nearest("statsu", kVerbs).value() == "status");

@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(job_runner)
+
 using core::daemon::Descriptor;
 using core::egress::Job;
 using core::egress::JobRunner;
@@ -106,8 +108,6 @@ class Running {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(job_runner)
 
 BOOST_AUTO_TEST_CASE(a_job_is_called_again_when_it_said_so) {
     Counter calls;

@@ -10,6 +10,8 @@
 #include <ostream>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(key_set_schedule)
+
 namespace data = boost::unit_test::data;
 using core::egress::next_fetch_after;
 using core::egress::retry_after;
@@ -38,8 +40,6 @@ const std::vector<Pair> kFailures{{1, 1},
                                   {std::numeric_limits<long>::max(), 300}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(key_set_schedule)
 
 BOOST_DATA_TEST_CASE(max_age_counts_between_a_minute_and_a_day, data::make(kMaxAges), pair) {
     BOOST_TEST(next_fetch_after(seconds(pair.given)).count() == pair.expected);

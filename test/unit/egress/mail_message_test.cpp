@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(mail_message)
+
 namespace data = boost::unit_test::data;
 using core::egress::compose_mail;
 using core::egress::header_text;
@@ -81,8 +83,6 @@ const std::vector<std::string> kHostile{"x\r\nBcc: victim@example.com",
                                         "\x1b[31mred"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mail_message)
 
 BOOST_AUTO_TEST_CASE(a_request_links_to_where_it_can_be_decided) {
     const auto text = compose_mail(mail("approval.requested", kAsked), kSettings, "", kNow);

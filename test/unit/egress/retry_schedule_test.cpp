@@ -8,6 +8,8 @@
 #include <chrono>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(retry_schedule)
+
 namespace data = boost::unit_test::data;
 using core::egress::random_jitter;
 using core::egress::rest_of;
@@ -21,8 +23,6 @@ constexpr std::int64_t kLastRetried = 9;
 const std::vector<std::int64_t> kDelays{10, 60, 300, 1800, 7200, 21600, 21600, 21600, 21600};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(retry_schedule)
 
 BOOST_DATA_TEST_CASE(each_attempt_waits_as_documented, data::xrange(kDelays.size()), index) {
     const auto delay = retry_delay(static_cast<std::int64_t>(index) + 1, kMiddle);

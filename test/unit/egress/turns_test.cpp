@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(turns_test)
+
 using core::egress::Turns;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -22,8 +24,6 @@ milliseconds time_of_wait(Turns& turns, const std::stop_token& stop) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(turns_test)
 
 BOOST_AUTO_TEST_CASE(one_thread_alone_looks_again_and_again) {
     Turns turns;

@@ -7,6 +7,8 @@
 #include <array>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(webhook_message)
+
 using core::as_bytes;
 using core::ByteView;
 using core::egress::message_body;
@@ -45,8 +47,6 @@ std::string header(const std::vector<core::http::Header>& headers, const std::st
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(webhook_message)
 
 BOOST_AUTO_TEST_CASE(a_message_is_signed_with_its_time_and_body) {
     const std::array<ByteView, 1> secrets{as_bytes(kSecret)};

@@ -25,6 +25,8 @@
 #include <utility>
 #include <vector>
 
+namespace accept_loop_test {
+
 namespace data = boost::unit_test::data;
 using core::daemon::Descriptor;
 using fcgi::AcceptLoop;
@@ -377,3 +379,5 @@ BOOST_AUTO_TEST_CASE(a_doubtful_handler_ends_the_pool_after_its_answer) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace accept_loop_test

@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(admin_handlers)
+
 namespace data = boost::unit_test::data;
 using core::service::Check;
 using core::service::Findings;
@@ -52,8 +54,6 @@ bool has_line(const std::string& text, const std::string& line) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(admin_handlers)
 
 BOOST_DATA_TEST_CASE(the_api_has_none_of_the_admin_routes,
                      data::make({"/metrics", "/readyz", "/v1/metrics", "/v1/readyz"}),

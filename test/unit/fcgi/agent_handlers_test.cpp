@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(agent_handlers)
+
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -45,8 +47,6 @@ core::Result<core::service::NewAgent> decode(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(agent_handlers)
 
 BOOST_AUTO_TEST_CASE(the_example_of_the_reference_is_taken) {
     const auto agent = decode(R"({"name":"inference-agent",

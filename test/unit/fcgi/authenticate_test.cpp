@@ -8,6 +8,8 @@
 #include <array>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(authenticate)
+
 namespace data = boost::unit_test::data;
 using fcgi::sanitised_user_agent;
 
@@ -41,8 +43,6 @@ const std::array<Pair, 16> kAgents{{
 }};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(authenticate)
 
 BOOST_DATA_TEST_CASE(a_user_agent_is_kept_as_clean_utf_8, data::make(kAgents), pair) {
     BOOST_TEST(sanitised_user_agent(pair.sent) == pair.kept);

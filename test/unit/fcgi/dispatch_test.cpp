@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(dispatch)
+
 namespace data = boost::unit_test::data;
 using fcgi::IncomingRequest;
 using fcgi::Method;
@@ -55,8 +57,6 @@ int status_of_body(const Route& route, std::string_view length, const char* type
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dispatch)
 
 BOOST_AUTO_TEST_CASE(a_target_of_8192_bytes_is_routed) {
     const std::string target = "/v1/agents?page=" + std::string(8192 - 16, '1');

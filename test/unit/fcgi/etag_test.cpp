@@ -5,9 +5,9 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-namespace data = boost::unit_test::data;
-
 BOOST_AUTO_TEST_SUITE(etag)
+
+namespace data = boost::unit_test::data;
 
 BOOST_AUTO_TEST_CASE(a_tag_is_the_version_in_quotes) {
     BOOST_TEST(fcgi::etag_of(12) == "\"12\"");

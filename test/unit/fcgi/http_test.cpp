@@ -7,11 +7,11 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(http)
+
 namespace data = boost::unit_test::data;
 using fcgi::HttpResponse;
 using fcgi::Status;
-
-BOOST_AUTO_TEST_SUITE(http)
 
 BOOST_DATA_TEST_CASE(a_method_reads_back_as_it_was_written,
                      data::make({"GET", "POST", "PUT", "PATCH", "DELETE"}),

@@ -25,6 +25,14 @@
 #include <string_view>
 #include <vector>
 
+namespace fcgi {
+std::ostream& operator<<(std::ostream& out, const Route& route) {
+    return out << to_string(route.method) << ' ' << route.path;
+}
+}  // namespace fcgi
+
+BOOST_AUTO_TEST_SUITE(openapi)
+
 namespace data = boost::unit_test::data;
 using core::JsonDocument;
 using core::JsonValue;
@@ -124,14 +132,6 @@ std::string first_item_of(const std::string& listing) {
 }
 
 }  // namespace
-
-namespace fcgi {
-std::ostream& operator<<(std::ostream& out, const Route& route) {
-    return out << to_string(route.method) << ' ' << route.path;
-}
-}  // namespace fcgi
-
-BOOST_AUTO_TEST_SUITE(openapi)
 
 BOOST_AUTO_TEST_CASE(the_document_says_its_version) {
     BOOST_TEST(at(document().root(), {"openapi"}).string() == "3.1.0");

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+namespace request_metrics_test {
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::service::Metrics;
@@ -191,3 +193,5 @@ BOOST_AUTO_TEST_CASE(the_page_has_a_largest_size) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace request_metrics_test

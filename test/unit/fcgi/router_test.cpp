@@ -18,6 +18,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(router)
+
 namespace data = boost::unit_test::data;
 using fcgi::NotRouted;
 using fcgi::Routed;
@@ -115,8 +117,6 @@ std::string allow_of(std::string_view method, std::string_view target) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(router)
 
 BOOST_AUTO_TEST_CASE(there_are_at_least_200_attempts_to_escape) {
     BOOST_TEST(read_attempts().size() >= 200U);

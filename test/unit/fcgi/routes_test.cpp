@@ -10,6 +10,8 @@
 
 #include <array>
 
+BOOST_AUTO_TEST_SUITE(routes)
+
 namespace data = boost::unit_test::data;
 using core::identity::AuthKind;
 using core::identity::MemberRole;
@@ -68,7 +70,7 @@ constexpr Route without_summary() {
 static_assert(fcgi::is_complete(kGood));
 static_assert(!fcgi::is_complete(with_auth(AuthKind::Unset)));
 static_assert(!fcgi::is_complete(with_role(MemberRole::None)), "people come in by a role");
-static_assert(!fcgi::is_complete(with_auth(AuthKind::AgentKey)), "agents have no role");
+static_assert(!fcgi::is_complete(with_auth(AuthKind::Agent)), "agents have no role");
 static_assert(!fcgi::is_complete(without_handler()));
 static_assert(!fcgi::is_complete(without_summary()));
 static_assert(static_cast<int>(AuthKind::Unset) == 0, "a forgotten auth must be Unset");
@@ -79,8 +81,6 @@ constexpr std::array kDistinct{with_id("a", Method::Get), with_id("b", Method::P
 constexpr std::array kOneWithoutAuth{kGood, with_auth(AuthKind::Unset)};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(routes)
 
 BOOST_AUTO_TEST_CASE(a_table_with_one_route_without_auth_is_refused) {
     BOOST_TEST(!fcgi::all_complete(kOneWithoutAuth));

@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(secret_handlers)
+
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -90,8 +92,6 @@ core::service::SecretInfo example() {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(secret_handlers)
 
 BOOST_AUTO_TEST_CASE(the_example_of_the_reference_is_taken) {
     const auto document = parse(R"({"value":"gemini-api-key-example","secret_type":"api_key",

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(target)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using fcgi::Query;
@@ -57,8 +59,6 @@ const std::array kBadNumbers{
     "", "0", "201", "-1", "1.5", "1e2", "0x10", "one", "1 ", "+1", "%201", "99999999999999999999"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(target)
 
 BOOST_AUTO_TEST_CASE(a_path_is_cut_at_its_raw_slashes_and_not_decoded) {
     const auto target = Target::parse("/v1/secrets/a%2Fb/KEY");

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(token_handlers)
+
 namespace data = boost::unit_test::data;
 
 namespace {
@@ -78,8 +80,6 @@ core::Result<core::service::TokenRequest> decode(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(token_handlers)
 
 BOOST_AUTO_TEST_CASE(the_example_of_the_reference_is_taken) {
     const auto request = decode(R"({"scopes":["secrets:read:production/gemini/*"],"ttl":"1h",

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(webhook_handlers)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::JsonDocument;
@@ -36,8 +38,6 @@ const std::vector<Bad> kBad{{"{}", "'url'"},
                             {R"({"url":"https://a.example/","secret":"x"})", "secret"}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(webhook_handlers)
 
 BOOST_AUTO_TEST_CASE(a_webhook_is_active_and_told_of_everything_unless_it_says_otherwise) {
     const auto document = parse(R"({"url":"https://hooks.example.com/a?b"})");

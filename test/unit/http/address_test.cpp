@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(address)
+
 namespace data = boost::unit_test::data;
 using core::http::address_of;
 using core::http::is_public;
@@ -107,8 +109,6 @@ const Strings kNoAddress{"",
                          "2130706433"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(address)
 
 BOOST_DATA_TEST_CASE(an_address_of_the_internet_is_public, data::make(kPublic), text) {
     const auto address = parse_address(text);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(cache_control)
+
 namespace data = boost::unit_test::data;
 using core::http::max_age_of;
 
@@ -51,8 +53,6 @@ const std::vector<std::string> kUnsaid{"",
                                        "x-max-age=60"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(cache_control)
 
 BOOST_DATA_TEST_CASE(a_time_that_is_said_is_read, data::make(kSaid), said) {
     const auto age = max_age_of(said.header);

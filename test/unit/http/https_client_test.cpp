@@ -11,6 +11,15 @@
 #include <utility>
 #include <vector>
 
+namespace core::http {
+// For Boost's messages.
+static std::ostream& operator<<(std::ostream& out, Fault fault) {
+    return out << static_cast<int>(fault);
+}
+}  // namespace core::http
+
+BOOST_AUTO_TEST_SUITE(https_client)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::http::Destination;
@@ -18,13 +27,6 @@ using core::http::Fault;
 using core::http::HttpsClient;
 using core::http::HttpsUrl;
 using Strings = std::vector<std::string>;
-
-namespace core::http {
-// For Boost's messages.
-static std::ostream& operator<<(std::ostream& out, Fault fault) {
-    return out << static_cast<int>(fault);
-}
-}  // namespace core::http
 
 namespace {
 
@@ -54,8 +56,6 @@ Fault fault_of(Destination destination, const std::string& url, const std::stop_
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(https_client)
 
 BOOST_DATA_TEST_CASE(the_own_machine_is_refused_where_only_the_internet_may_be_reached,
                      data::make(kOwnMachine),

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(https_url)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::http::HttpsUrl;
@@ -45,8 +47,6 @@ const Strings kRefused{"",
                        "https://[::1]x/"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(https_url)
 
 BOOST_AUTO_TEST_CASE(a_url_keeps_its_text_and_tells_its_parts) {
     const auto url = HttpsUrl::parse("https://login.example.com:8443/a/b?c=d");

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(mail_address)
+
 namespace data = boost::unit_test::data;
 using core::http::is_mail_address;
 using core::http::SmtpUrl;
@@ -91,8 +93,6 @@ const Strings kNoServers{"",
                          "smtp://mail.example.com\n"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(mail_address)
 
 BOOST_DATA_TEST_CASE(an_address_is_taken, data::make(kAddresses), text) {
     BOOST_TEST(is_mail_address(text));

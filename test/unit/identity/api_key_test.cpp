@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(api_key)
+
 namespace data = boost::unit_test::data;
 using core::AgentId;
 using core::as_bytes;
@@ -78,8 +80,6 @@ const std::vector<std::string> kMalformed{"",
                                           std::string(57, '0')};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(api_key)
 
 BOOST_AUTO_TEST_CASE(a_generated_key_has_the_published_form) {
     const auto key = AgentKey::generate();

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(email_address)
+
 namespace data = boost::unit_test::data;
 using core::identity::EmailAddress;
 
@@ -42,8 +44,6 @@ const std::vector<std::string> kNone{"",
                                      address_of(255)};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(email_address)
 
 BOOST_DATA_TEST_CASE(a_text_of_another_form_is_no_address, data::make(kNone), text) {
     BOOST_TEST(!EmailAddress::parse(text).has_value());

@@ -17,6 +17,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(id_token)
+
 namespace data = boost::unit_test::data;
 using core::as_bytes;
 using core::as_text;
@@ -185,8 +187,6 @@ std::string public_key_as(std::string_view form) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(id_token)
 
 BOOST_AUTO_TEST_CASE(a_token_of_a_trusted_issuer_is_verified) {
     const auto claims = verify(signed_token(kHeader, kPayload));

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(invitation_token)
+
 namespace data = boost::unit_test::data;
 using core::as_bytes;
 using core::as_text;
@@ -30,8 +32,6 @@ const std::vector<std::string> kMalformed{"",
                                           "ass_invite_" + std::string(42, '0') + "\xff"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(invitation_token)
 
 BOOST_AUTO_TEST_CASE(a_generated_token_has_the_published_form) {
     const auto token = InvitationToken::generate();

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(ip_allowlist)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::identity::IpAddress;
@@ -176,8 +178,6 @@ const std::vector<Case> kCases{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(ip_allowlist)
 
 BOOST_DATA_TEST_CASE(an_address_has_one_text, data::make(kAddresses), spelling) {
     BOOST_TEST(address(spelling.written).text() == spelling.canonical);

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(jose)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::identity::Jws;
@@ -130,8 +132,6 @@ const Strings kHostileKids{"../../../dev/null",
                            "\xc3\xa9"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(jose)
 
 BOOST_AUTO_TEST_CASE(a_token_is_taken_apart) {
     const std::string text = token(kHeader);

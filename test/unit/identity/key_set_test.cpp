@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(key_set)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::identity::key_set_json;
@@ -82,8 +84,6 @@ const Strings kBadSets{"",
                        "<html></html>"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(key_set)
 
 BOOST_AUTO_TEST_CASE(a_key_is_found_by_its_kid) {
     const auto keys = KeySet::parse(set(key("a") + "," + key("b")));

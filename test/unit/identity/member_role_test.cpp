@@ -8,6 +8,8 @@
 #include <array>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(member_role)
+
 namespace data = boost::unit_test::data;
 using core::identity::is_at_least;
 using core::identity::may_manage;
@@ -20,8 +22,6 @@ constexpr std::array kRoles{
     MemberRole::Viewer, MemberRole::Approver, MemberRole::Admin, MemberRole::Owner};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(member_role)
 
 BOOST_DATA_TEST_CASE(a_role_is_read_by_its_name, data::xrange(kRoles.size()), index) {
     BOOST_CHECK(parse_member_role(to_string(kRoles.at(index))) == kRoles.at(index));

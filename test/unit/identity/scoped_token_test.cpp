@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(scoped_token)
+
 namespace data = boost::unit_test::data;
 using core::as_bytes;
 using core::as_text;
@@ -204,8 +206,6 @@ const std::vector<Edit> kBadHeaders{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scoped_token)
 
 BOOST_FIXTURE_TEST_CASE(a_signed_token_is_verified, Keys) {
     const auto verified = verify(sign(claims()));

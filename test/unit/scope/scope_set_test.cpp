@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(scope_set)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::scope::Action;
@@ -170,8 +172,6 @@ Views views_of(const Strings& texts) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scope_set)
 
 BOOST_AUTO_TEST_CASE(any_scope_of_a_set_suffices) {
     const auto set = set_of({"secrets:read:a/*", "secrets:write:b/*"});

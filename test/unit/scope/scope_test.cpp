@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(scope)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::scope::Action;
@@ -140,8 +142,6 @@ const std::vector<std::string> kBadScopes{"",
                                           "import:secrets"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(scope)
 
 BOOST_AUTO_TEST_CASE(the_vector_file_is_read) {
     BOOST_TEST(read_vectors().size() >= 60U);

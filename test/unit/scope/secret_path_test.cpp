@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(secret_path)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::scope::Namespace;
@@ -100,8 +102,6 @@ const std::vector<std::string> kGoodNamespaces{"a",
                                                "_"};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(secret_path)
 
 BOOST_DATA_TEST_CASE(a_namespace_of_allowed_segments_is_taken_as_it_stands,
                      data::make(kGoodNamespaces),

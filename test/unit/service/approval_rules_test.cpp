@@ -11,6 +11,15 @@
 #include <string>
 #include <vector>
 
+namespace core::service {
+// For Boost's data cases.
+static std::ostream& operator<<(std::ostream& out, Objection objection) {
+    return out << static_cast<int>(objection);
+}
+}  // namespace core::service
+
+BOOST_AUTO_TEST_SUITE(approval_rules)
+
 namespace data = boost::unit_test::data;
 using core::UserId;
 using core::identity::MemberRole;
@@ -157,15 +166,6 @@ const std::vector<Judged> kJudged{
 };
 
 }  // namespace
-
-namespace core::service {
-// For Boost's data cases.
-static std::ostream& operator<<(std::ostream& out, Objection objection) {
-    return out << static_cast<int>(objection);
-}
-}  // namespace core::service
-
-BOOST_AUTO_TEST_SUITE(approval_rules)
 
 BOOST_AUTO_TEST_CASE(a_sensitive_secret_takes_one_approval) {
     const auto rule = rule_of(kSensitive, {});

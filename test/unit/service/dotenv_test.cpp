@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(dotenv)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::JsonDocument;
@@ -133,8 +135,6 @@ void require_entries(const core::Result<std::vector<DotenvEntry>>& entries,
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(dotenv)
 
 // Each number of the case below is one of them.
 BOOST_AUTO_TEST_CASE(every_case_of_the_corpus_is_tried) {

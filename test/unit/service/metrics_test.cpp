@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(metrics)
+
 using core::ErrorCode;
 using core::service::Counter;
 using core::service::Metrics;
@@ -61,8 +63,6 @@ void kill_and_bury(pid_t child) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(metrics)
 
 BOOST_AUTO_TEST_CASE(whoever_opens_the_file_sees_what_others_counted) {
     const LimitsFile file;

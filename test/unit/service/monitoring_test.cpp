@@ -5,6 +5,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(monitoring)
+
 using core::service::judge_key_sets;
 using core::service::judge_outbox;
 using core::store::Stock;
@@ -21,8 +23,6 @@ Stock lagging(seconds lag) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(monitoring)
 
 BOOST_AUTO_TEST_CASE(an_outbox_may_lag_ten_minutes) {
     BOOST_TEST(judge_outbox(lagging(minutes(10))).is_fine);

@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(rate_counters)
+
 using core::ErrorCode;
 using core::identity::IpAddress;
 using core::service::RateCounters;
@@ -38,8 +40,6 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(rate_counters)
 
 BOOST_AUTO_TEST_CASE(a_new_file_is_for_its_owner_alone) {
     const LimitsFile file;

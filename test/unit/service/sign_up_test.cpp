@@ -7,6 +7,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(sign_up)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::identity::IdTokenClaims;
@@ -42,8 +44,6 @@ bool may(SignUpRule rule, const IdTokenClaims& who) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(sign_up)
 
 BOOST_AUTO_TEST_CASE(by_default_nobody_signs_up_without_an_invitation) {
     BOOST_CHECK(SignUpPolicy{}.rule == SignUpRule::Invited);

@@ -13,6 +13,14 @@
 #include <string>
 #include <vector>
 
+namespace core::service {
+static std::ostream& operator<<(std::ostream& out, const Standing& standing) {
+    return out << to_string(standing.plan) << ' ' << standing.status;
+}
+}  // namespace core::service
+
+BOOST_AUTO_TEST_SUITE(subscriptions)
+
 namespace data = boost::unit_test::data;
 using core::Plan;
 using core::service::Standing;
@@ -21,12 +29,6 @@ using core::service::Subscription;
 using core::service::told_by;
 using core::stripe::Event;
 using core::stripe::EventKind;
-
-namespace core::service {
-static std::ostream& operator<<(std::ostream& out, const Standing& standing) {
-    return out << to_string(standing.plan) << ' ' << standing.status;
-}
-}  // namespace core::service
 
 namespace {
 
@@ -131,8 +133,6 @@ const std::vector<Story> kStories{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(subscriptions)
 
 BOOST_AUTO_TEST_CASE(who_has_bought_nothing_has_the_free_plan) {
     BOOST_TEST(standing_of({}) == (Standing{Plan::Free, "none"}));

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(token_terms)
+
 namespace data = boost::unit_test::data;
 using core::service::check_within;
 using core::service::request_digest;
@@ -107,8 +109,6 @@ const std::vector<Beyond> kBeyond{
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(token_terms)
 
 // Pinned: pending requests bear these digests through an upgrade.
 BOOST_AUTO_TEST_CASE(the_digest_is_that_of_the_sorted_json) {

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(webhooks)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::service::check_events;
@@ -67,8 +69,6 @@ const std::vector<Strings> kBadEvents{{},
                                       {"agent.*"}};
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(webhooks)
 
 BOOST_DATA_TEST_CASE(a_host_that_says_that_it_is_private_is_found_out, data::make(kPrivate), host) {
     BOOST_TEST(is_private_host(host));

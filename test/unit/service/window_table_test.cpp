@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(window_table)
+
 using core::service::Count;
 using core::service::kLargestCount;
 using core::service::RateCounters;
@@ -63,8 +65,6 @@ pid_t start_counting(const std::filesystem::path& file, std::uint32_t limit, int
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(window_table)
 
 BOOST_AUTO_TEST_CASE(a_hundred_pass_and_the_next_one_is_refused) {
     SmallTable small;

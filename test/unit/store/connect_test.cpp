@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+BOOST_AUTO_TEST_SUITE(connect)
+
 using core::store::conninfo;
 using core::store::Endpoint;
 
@@ -16,8 +18,6 @@ bool contains(std::string_view text, std::string_view part) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(connect)
 
 BOOST_AUTO_TEST_CASE(a_socket_of_this_host_needs_no_certificate) {
     Endpoint endpoint;

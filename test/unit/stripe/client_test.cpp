@@ -7,6 +7,8 @@
 
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(stripe_client)
+
 namespace data = boost::unit_test::data;
 using core::ErrorCode;
 using core::http::HttpsUrl;
@@ -23,8 +25,6 @@ HttpsUrl url(const std::string& text) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stripe_client)
 
 BOOST_AUTO_TEST_CASE(a_form_is_encoded_byte_by_byte) {
     BOOST_TEST(core::stripe::form_encoded({{"mode", "subscription"},

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+BOOST_AUTO_TEST_SUITE(stripe_event)
+
 namespace data = boost::unit_test::data;
 using core::stripe::Event;
 using core::stripe::EventKind;
@@ -29,8 +31,6 @@ Event event(const std::string& type, const std::string& object) {
 }
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stripe_event)
 
 BOOST_AUTO_TEST_CASE(a_checkout_tells_who_bought_what) {
     const auto told =

@@ -12,6 +12,8 @@
 #include <ostream>
 #include <string>
 
+BOOST_AUTO_TEST_SUITE(stripe_signature)
+
 namespace data = boost::unit_test::data;
 using core::stripe::verify_signature;
 using core::stripe::WebhookSecret;
@@ -87,8 +89,6 @@ const Case kAccepted[] = {
 };
 
 }  // namespace
-
-BOOST_AUTO_TEST_SUITE(stripe_signature)
 
 BOOST_AUTO_TEST_CASE(the_known_answer_holds) {
     BOOST_TEST(mac("1764158400", kBody, kSecretText) ==

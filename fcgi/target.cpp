@@ -10,8 +10,6 @@
 namespace fcgi {
 namespace {
 
-using core::ErrorCode;
-using core::failure;
 using core::quoted_for_message;
 
 // Parameters that invite a secret into the URL, where proxies and nginx's error log print it.

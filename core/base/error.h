@@ -57,10 +57,10 @@ constexpr bool is_store_away(ErrorCode code) {
 // in each of those functions that would be two strings' worth of code, to compile and to run past.
 struct Error {
     Error();
-    Error(ErrorCode code,
-          std::string public_message,
-          std::string detail = {},
-          std::chrono::seconds retry_after = std::chrono::seconds{0});
+    Error(ErrorCode error_code,
+          std::string message,
+          std::string for_the_log = {},
+          std::chrono::seconds wait = std::chrono::seconds{0});
     Error(const Error&);
     Error(Error&&) noexcept;
     Error& operator=(const Error&);

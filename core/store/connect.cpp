@@ -224,6 +224,19 @@ std::string in_quotes(const std::string& value) {
     return text + "'";
 }
 
+// Of all of them.
+Error refusal_of(const std::vector<Attempt>& attempts) {
+    std::string complaints;
+    for (const auto& attempt : attempts)
+        complaints.append(complaints.empty() ? "" : "; ").append(attempt.complaint());
+    Error error = unavailable(std::move(complaints));
+    if (std::any_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
+            return attempt.finds_nothing_set_up();
+        }))
+        error.code = ErrorCode::StoreUninitialised;
+    return error;
+}
+
 }  // namespace
 
 void FinishConnection::operator()(pg_conn* connection) const {
@@ -246,15 +259,7 @@ Result<PgConnection> connect(const Endpoint& endpoint, Role role) {
             if (attempts[i].has_failed() && now >= attempts[i].failed_at() + kAskAgainAfter)
                 attempts[i].ask(start(endpoint, endpoint.hosts[i], role));
     }
-    std::string complaints;
-    for (const auto& attempt : attempts)
-        complaints.append(complaints.empty() ? "" : "; ").append(attempt.complaint());
-    Error error = unavailable(std::move(complaints));
-    if (std::any_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
-            return attempt.finds_nothing_set_up();
-        }))
-        error.code = ErrorCode::StoreUninitialised;
-    return tl::unexpected(std::move(error));
+    return tl::unexpected(refusal_of(attempts));
 }
 
 std::string_view name_of(Role role) {

@@ -12,7 +12,6 @@
 namespace fcgi {
 namespace {
 
-using core::ErrorCode;
 using core::JsonObject;
 using core::JsonValue;
 using core::service::ImportedSecrets;

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::int64_t kMaxNamespaces = 10000;
 
-using core::ErrorCode;
 using core::service::NamespaceListing;
 using core::service::NotModified;
 using core::service::ReadRequest;

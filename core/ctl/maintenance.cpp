@@ -167,7 +167,9 @@ Result<ExitCode> maintain(const config::Config& config, IfRunning if_running) {
     const auto lock = connection.run(store::Statement::LockMaintenance, {});
     if (!lock) return tl::unexpected(store::to_error(lock.error()));
     if (!lock->row(0).boolean()) {
-        print_line("maintenance is running already, here or on another host: nothing was done");
+        print_line(
+            "maintenance is running already, here or on another host: nothing was done; when that "
+            "has ended, run 'secretstorectl maintain' again");
         return if_running == IfRunning::Skip ? ExitCode::Ok : ExitCode::Pending;
     }
     const auto made = store::create_audit_partitions(connection, kPartitionMonths);

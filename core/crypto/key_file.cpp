@@ -24,26 +24,31 @@ namespace {
 constexpr std::size_t kKeyTextSize = 43;
 constexpr std::size_t kLongestFile = 1024;
 
+std::string reason_of(int error) {
+    return std::error_code(error, std::generic_category()).message();
+}
+
 // Says which file, of what kind, and what is wrong with it.
 class Refusal {
   public:
-    Refusal(const std::filesystem::path& path, std::string_view name)
-        : m_subject("The " + std::string(name) + " file " + path.string() + " ") {}
+    // `made_by`: what to run where the file is not there, if anything makes it.
+    Refusal(const std::filesystem::path& path, std::string_view name, std::string_view made_by = {})
+        : m_subject("The " + std::string(name) + " file " + path.string() + " "),
+          m_made_by(made_by) {}
     [[nodiscard]] Failure because(const std::string& why) const {
         return failure(ErrorCode::ConfigInvalid, m_subject + why);
     }
-    [[nodiscard]] Failure until(std::string_view command) const {
-        return failure(ErrorCode::FailedPrecondition,
-                       m_subject + "is not there: " + std::string(command));
+    [[nodiscard]] Failure because_of(int open_error) const {
+        if (open_error == ELOOP) return because("is a symbolic link; name its target");
+        if (open_error == ENOENT && !m_made_by.empty())
+            return failure(ErrorCode::FailedPrecondition, m_subject + "is not there: " + m_made_by);
+        return because("can't be opened: " + reason_of(open_error));
     }
 
   private:
     std::string m_subject;
+    std::string m_made_by;
 };
-
-std::string reason_of(int error) {
-    return std::error_code(error, std::generic_category()).message();
-}
 
 // ---- who can read the file
 // -----------------------------------------------------------------------
@@ -183,9 +188,7 @@ SecureBuffer key_file_text(const KeyFileKind& kind, const KeyFile& file) {
 Result<SecureBuffer> read_file(const std::filesystem::path& path, const Refusal& refused) {
     // Not through a link, whose target another could choose; not blocking on a pipe.
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!file.is_open() && errno == ELOOP)
-        return refused.because("is a symbolic link; name its target");
-    if (!file.is_open()) return refused.because("can't be opened: " + reason_of(errno));
+    if (!file.is_open()) return refused.because_of(errno);
     if (const auto fault = fault_of(file.get()); !fault.empty()) return refused.because(fault);
 
     SecureBuffer text(kLongestFile + 1);
@@ -225,11 +228,7 @@ Result<SecureBuffer> read_closed_file(const std::filesystem::path& path, std::st
 }
 
 Result<KeyFile> read_key_file(const std::filesystem::path& path, const KeyFileKind& kind) {
-    const Refusal refused(path, kind.name);
-    std::error_code error;
-    if (std::filesystem::symlink_status(path, error).type() ==
-        std::filesystem::file_type::not_found)
-        return refused.until(kind.made_by);
+    const Refusal refused(path, kind.name, kind.made_by);
     const auto text = read_file(path, refused);
     if (!text) return failure(text);
     return parse_key_file(as_text({text->data(), text->size()}), kind, refused);

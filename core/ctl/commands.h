@@ -235,7 +235,7 @@ Result<ExitCode> mail_test(const config::Config& config,
 // tokens, personal tokens and invitations that have expired; requests that no longer come again;
 // the counts of the audit log; secrets that expire soon; old messages; and audit events that are
 // older than their tenants' plans keep. One at a time, on however many hosts.
-// Pending, or Ok where it is to be skipped then, while it runs already.
+// Errors, unless it is to be skipped then: FailedPrecondition while it runs already.
 enum class IfRunning { Complain, Skip };
 Result<ExitCode> maintain(const config::Config& config, IfRunning if_running);
 // Whether the audit log has what maintenance counted; of all tenants where none is named. Failure

@@ -167,10 +167,12 @@ Result<ExitCode> maintain(const config::Config& config, IfRunning if_running) {
     const auto lock = connection.run(store::Statement::LockMaintenance, {});
     if (!lock) return tl::unexpected(store::to_error(lock.error()));
     if (!lock->row(0).boolean()) {
-        print_line(
-            "maintenance is running already, here or on another host: nothing was done; when that "
-            "has ended, run 'secretstorectl maintain' again");
-        return if_running == IfRunning::Skip ? ExitCode::Ok : ExitCode::Pending;
+        const std::string running = "maintenance is running already, here or on another host: ";
+        if (if_running == IfRunning::Complain)
+            return failure(ErrorCode::FailedPrecondition,
+                           running + "when that has ended, run 'secretstorectl maintain' again");
+        print_line(running + "nothing was done");
+        return ExitCode::Ok;
     }
     const auto made = store::create_audit_partitions(connection, kPartitionMonths);
     if (!made) return failure(made);

@@ -230,7 +230,8 @@ Error refusal_of(const std::vector<Attempt>& attempts) {
     for (const auto& attempt : attempts)
         complaints.append(complaints.empty() ? "" : "; ").append(attempt.complaint());
     Error error = unavailable(std::move(complaints));
-    if (std::any_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
+    // Where one of several hosts is away, that is what is wrong.
+    if (std::all_of(attempts.begin(), attempts.end(), [](const auto& attempt) {
             return attempt.finds_nothing_set_up();
         }))
         error.code = ErrorCode::StoreUninitialised;

@@ -21,8 +21,8 @@ using PgConnection = std::unique_ptr<pg_conn, FinishConnection>;
 // Asks all hosts of the endpoint at once and takes the first that accepts writes: one that is dead
 // costs nobody any time. Returns within the endpoint's response_timeout, and within 1 s where hosts
 // of a network are silent; but for names that a slow DNS has to resolve: libpq waits for those.
-// Errors, with what each host said: StoreUninitialised where one that answered knows no such
-// database or does not let this user be that role; StoreUnavailable.
+// Errors, with what each host said: StoreUninitialised where each of them answers, and knows no
+// such database or does not let this user be that role; StoreUnavailable.
 Result<PgConnection> connect(const Endpoint& endpoint, Role role);
 
 std::string_view name_of(Role role);

@@ -251,7 +251,7 @@ describe('two hosts with one database', kOptions, () => {
         await holder.close();
         assert.match(skipped, /running already/);
         assert.equal(refused.code, 3);
-        assert.match(refused.stdout, /running already/);
+        assert.match(refused.stderr, /running already/);
     });
 });
 

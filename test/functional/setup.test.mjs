@@ -222,8 +222,9 @@ describe('a verb that comes too early says what comes first', () => {
 
         await holder.close();
         assert.equal(refused.code, 3);
-        assert.match(refused.stdout, /running already/);
+        assert.match(refused.stderr, /running already.*secretstorectl maintain/);
         assert.equal(skipped.code, 0);
+        assert.match(skipped.stdout, /running already/);
     });
 
     test('where somebody else migrates', async () => {

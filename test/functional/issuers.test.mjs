@@ -97,7 +97,9 @@ const forgeOf = (key) =>
 const state = async (issuer) =>
     (
         await stack.rows(
-            `select f.failures, f.trouble, f.attempted_at, k.key_set, k.fetched_at
+            `select f.failures, f.trouble, f.attempted_at, k.key_set, k.fetched_at,
+                    -- While an attempt is under way, the next one is due a minute after it began.
+                    f.next_fetch_at <> f.attempted_at + interval '1 minute' as is_recorded
              from store.key_set_fetches f left join store.key_sets k using (issuer)
              where f.issuer = '${issuer}'`,
         )
@@ -122,8 +124,7 @@ const forgetWish = (issuer) =>
          where issuer = '${issuer}'`,
     );
 
-// Waits for an attempt that began after `act`, and for its result. (While it is under way, the next
-// one is due a minute after it began; the result says when it truly is.)
+// Waits for an attempt that began after `act`, and for its result.
 async function nextAttempt(issuer, act) {
     await act();
     const [{ mark }] = await stack.rows('select clock_timestamp() as mark');
@@ -134,12 +135,12 @@ async function nextAttempt(issuer, act) {
                 `update store.key_set_fetches set next_fetch_at = now()
                  where issuer = '${issuer}' and attempted_at <= '${mark}'`,
             );
-            const [row] = await stack.rows(
-                `select attempted_at > '${mark}'
-                        and next_fetch_at <> attempted_at + interval '1 minute' as done
+            const [{ has_begun }] = await stack.rows(
+                `select attempted_at > '${mark}' as has_begun
                  from store.key_set_fetches where issuer = '${issuer}'`,
             );
-            return row.done && state(issuer);
+            const now = await state(issuer);
+            return has_begun && now.is_recorded && now;
         },
         { timeoutMs: 20_000 * kPatience, pollMs: 100 },
     );
@@ -250,9 +251,10 @@ describe('keys of an issuer', () => {
         await forgetWish(odd.url);
         const { attempted_at: earlier } = await state(odd.url);
         // More than one, for a thread that has asked within 10 s does not ask again.
-        await eventually('one fetch', async () => {
+        await eventually('one fetch, to its end', async () => {
             (await listAgents(oddToken('carol', stranger))).expect(401);
-            return (await state(odd.url)).attempted_at !== earlier;
+            const now = await state(odd.url);
+            return now.attempted_at !== earlier && now.is_recorded;
         });
         const before = odd.requests.length;
         for (let i = 0; i < 200; ++i)

@@ -1,5 +1,5 @@
-// The configuration file: typed, every default in one place (config.cpp), unknown and
-// duplicate keys refused with file and line. Only a main reads it.
+// The configuration file: typed, every default in one place (here), unknown and duplicate keys
+// refused with file and line. Only a main reads it.
 //
 // YAML, `section: {key: value}`; a section may have sections of its own, and there are lists of
 // such maps. Beside the file, conf.d/*.yaml is read in the order of names; later values win,

@@ -86,7 +86,8 @@ Result<Finished> run_program(const std::vector<std::string>& arguments, std::str
     const auto out = scratch_file();
     const auto complaints = scratch_file();
     if (!in || !out || !complaints) return not_started(arguments.front(), errno);
-    if (std::fwrite(input.data(), 1, input.size(), in.get()) != input.size() ||
+    // No text has no address, either, and fwrite() wants one.
+    if ((!input.empty() && std::fwrite(input.data(), 1, input.size(), in.get()) != input.size()) ||
         std::fflush(in.get()) != 0)
         return not_started(arguments.front(), errno);
     std::rewind(in.get());

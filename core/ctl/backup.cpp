@@ -219,6 +219,12 @@ struct OpenedBackup {
 Result<OpenedBackup> open_backup(const config::Config& config, const fs::path& folder) {
     auto manifest = read_manifest(folder);
     if (!manifest) return failure(manifest);
+    if (manifest->schema > store::kNewestKnownSchema)
+        return failure(ErrorCode::ConfigInvalid,
+                       "this backup is of a store of schema " + std::to_string(manifest->schema) +
+                           ", this program knows none above " +
+                           std::to_string(store::kNewestKnownSchema) +
+                           ": install the package that made it, or a newer one");
     if (const auto fine = check_files(folder, *manifest); !fine) return failure(fine);
     auto root_key = open_root_keys(config);
     if (!root_key) return failure(root_key);
@@ -374,7 +380,7 @@ Result<void> backup(const config::Config& config, const fs::path& target, Output
     auto folder = UnfinishedFolder::create(target);
     if (!folder) return failure(folder);
     const auto endpoint = config::endpoint_of(config);
-    auto connection = store::Connection::open(patient(endpoint), store::Role::Backup);
+    auto connection = open_database(patient(endpoint), store::Role::Backup);
     if (!connection) return failure(connection);
     const auto snapshot = store::begin_snapshot(*connection);
     if (!snapshot) return failure(snapshot);

@@ -23,7 +23,6 @@ void add_init_verb(CLI::App& app, Arguments& arguments) {
     init->add_flag("--keys-only",
                    request.keys_only,
                    "Only register the root key and make the keys that are missing");
-    init->footer("Example: secretstorectl init --tenant acme --owner ops@acme.example");
 }
 
 void add_pool_verbs(CLI::App& app, Arguments& arguments) {

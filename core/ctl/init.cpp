@@ -7,7 +7,10 @@
 #include "core/ctl/postgres_host.h"
 #include "core/ctl/session.h"
 #include "core/ctl/units.h"
+#include "core/service/keyring.h"
 #include "core/store/key_store.h"
+#include "core/store/schema_version.h"
+#include "core/store/sqlstate.h"
 #include "core/store/tenant_store.h"
 
 #include <fcntl.h>
@@ -74,15 +77,42 @@ Result<void> make_database(const config::Config& config) {
     return await_access(config);
 }
 
-Result<void> refuse_foreign_database(const config::Config& config) {
-    auto connection = store::Connection::open(config::endpoint_of(config), store::Role::Maint);
+bool has_root_key(const config::Config& config) {
+    std::error_code error;
+    if (const auto configured = config::root_key_file(config))
+        return fs::exists(*configured, error);
+    return find_credential(kRootKeyCredential).has_value();
+}
+
+// A store of another root key, or one that a newer release made, stays as it is. Where there is
+// none yet, or this host can't look into it yet, nothing is said.
+Result<void> refuse_other_store(const config::Config& config) {
+    auto connection =
+        store::Connection::open_unprepared(config::endpoint_of(config), store::Role::Maint);
+    if (!connection && connection.error().code == ErrorCode::StoreUninitialised) return {};
     if (!connection) return failure(connection);
+    for (const auto statement : {store::Statement::FindSchemaVersion,
+                                 store::Statement::CountRootKeys,
+                                 store::Statement::FindRootKey}) {
+        const auto prepared = connection->prepare(statement);
+        if (prepared) continue;
+        if (!store::is_undefined(prepared.error().sqlstate))
+            return tl::unexpected(to_error(prepared.error()));
+        return {};
+    }
+    if (const auto known = store::refuse_newer_schema(*connection, store::kNewestKnownSchema);
+        !known)
+        return known;
     const auto count = store::count_root_keys(*connection);
     if (!count) return failure(count);
     if (*count == 0) return {};
-    return failure(ErrorCode::ConfigInvalid,
-                   "this database is sealed under a root key that this host has not: bring it with "
-                   "'secretstorectl root-key import FILE', then run this again");
+    if (!has_root_key(config))
+        return failure(ErrorCode::ConfigInvalid,
+                       "this database is sealed under a root key that this host has not: bring it "
+                       "with 'secretstorectl root-key import FILE', then run this again");
+    const auto key = open_root_keys(config);
+    if (!key) return failure(key);
+    return service::check_root_key(*connection, **key);
 }
 
 // A unit takes the encrypted credential unless a drop-in says otherwise.
@@ -149,7 +179,6 @@ Result<std::optional<TransientFolder>> make_root_key(const config::Config& confi
         say("key", there->file().string());
         return std::optional<TransientFolder>();
     }
-    if (const auto ours = refuse_foreign_database(config); !ours) return failure(ours);
     auto folder = TransientFolder::create();
     if (!folder) return failure(folder);
     const fs::path plain = folder->path() / "new";
@@ -204,7 +233,7 @@ std::string ask(const std::string& question) {
 Result<void> make_tenant(const config::Config& config, NewTenant tenant) {
     std::int64_t count = 0;
     {
-        auto connection = store::Connection::open(config::endpoint_of(config), store::Role::Maint);
+        auto connection = open_database(config::endpoint_of(config), store::Role::Maint);
         if (!connection) return failure(connection);
         const auto tenants = store::list_tenants(*connection);
         if (!tenants) return failure(tenants);
@@ -281,7 +310,10 @@ Result<void> db_init(const config::Config& config) {
 Result<void> init(const config::Config& config, const InitRequest& request) {
     if (request.keys_only) return make_keys(config);
     if (auto root = be_root(); !root) return root;
+    if (auto ours = refuse_other_store(config); !ours) return ours;
     if (auto done = make_database(config); !done) return done;
+    // Perhaps it is only now that this host may look.
+    if (auto ours = refuse_other_store(config); !ours) return ours;
     if (auto done = db_migrate(config); !done) return done;
     const auto fresh = make_root_key(config, request.form);
     if (!fresh) return failure(fresh);

@@ -17,11 +17,12 @@ void add_rotation_verbs(CLI::App& root_key, Arguments& arguments) {
              "run",
              "Move every key to the new root key",
              done_by(ctl::root_key_rotate_run));
-    add_verb(rotate,
-             arguments,
-             "commit",
-             "Forget the old root key; then restart the workers",
-             done_by(ctl::root_key_rotate_commit));
+    auto* commit = add_verb(rotate,
+                            arguments,
+                            "commit",
+                            "Forget the old root key; then restart the workers",
+                            done_by(ctl::root_key_rotate_commit));
+    ask_first(*commit, arguments, "removes the old root key, which old backups still need");
     add_verb(rotate,
              arguments,
              "abort",
@@ -69,11 +70,12 @@ void add_root_key_verbs(CLI::App& app, Arguments& arguments) {
     join->add_option("--to", arguments.file, "The root key file, never over one")
         ->type_name("FILE")
         ->required();
-    add_verb(root_key,
-             arguments,
-             "raise-epoch",
-             "End every scoped token, as after a restore",
-             done_by(ctl::root_key_raise_epoch));
+    auto* raise = add_verb(root_key,
+                           arguments,
+                           "raise-epoch",
+                           "End every scoped token, as after a restore",
+                           done_by(ctl::root_key_raise_epoch));
+    ask_first(*raise, arguments, "ends every scoped token of every tenant");
     auto* import = add_plain_verb(
         root_key,
         arguments,
@@ -99,14 +101,17 @@ void add_service_key_verbs(CLI::App& group,
                                                             {"activate", ServiceKeyStep::Activate},
                                                             {"retire", ServiceKeyStep::Retire}};
     auto& rotate = add_group(group, "rotate", "Replace the key while workers serve");
-    for (const auto& [name, step] : steps)
-        add_verb(rotate,
-                 arguments,
-                 name,
-                 "One step; restart the workers one after another behind each",
-                 done_by([kind, step = step](const Config& c) {
-                     return ctl::service_key_rotate(c, kind, step);
-                 }));
+    for (const auto& [name, step] : steps) {
+        auto* verb = add_verb(rotate,
+                              arguments,
+                              name,
+                              "One step; restart the workers one after another behind each",
+                              done_by([kind, step = step](const Config& c) {
+                                  return ctl::service_key_rotate(c, kind, step);
+                              }));
+        if (step == ServiceKeyStep::Retire)
+            ask_first(*verb, arguments, "ends whatever still needs the old key");
+    }
 }
 
 void add_other_key_verbs(CLI::App& app, Arguments& arguments) {

@@ -8,6 +8,7 @@
 #include "core/ctl/verbs.h"
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include <cstdio>
 #include <exception>
@@ -46,14 +47,31 @@ ExitCode report(const core::Error& error) {
     return core::ctl::exit_code_of(error);
 }
 
+// What takes something away for good is asked of a person, never of a script.
+bool is_wanted(const Arguments& arguments) {
+    const bool asks = !arguments.loss.empty() && !arguments.is_confirmed &&
+                      ::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0;
+    if (!asks) return true;
+    std::cerr << "This " << arguments.loss << ". Go on? [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer == "y" || answer == "yes";
+}
+
 ExitCode run(const Arguments& arguments) {
     core::log::set_level(core::log::Level::Error);
     if (const auto fine = core::crypto::self_test(); !fine) return report(fine.error());
     const auto config =
         arguments.reads_config ? core::config::load(arguments.config) : Result<Config>(Config{});
     if (!config) return report(config.error());
+    if (!is_wanted(arguments)) {
+        core::ctl::complain("nothing was done");
+        return ExitCode::Failure;
+    }
+    if (arguments.json) core::ctl::keep_messages();
     const auto code = arguments.command(*config);
     if (!code) return report(code.error());
+    core::ctl::print_kept_messages();
     if (std::fflush(stdout) != 0)
         return report({core::ErrorCode::Internal, "the output could not be written", {}});
     return *code;
@@ -71,6 +89,7 @@ int parse_and_run(int argc, char** argv) {
     core::ctl::add_key_verbs(app, arguments);
     core::ctl::add_tenant_verbs(app, arguments);
     add_text_verbs(app, arguments);
+    core::ctl::add_examples(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -160,10 +160,9 @@ Result<std::int64_t> verify_counts(store::Connection& connection,
 }  // namespace
 
 Result<ExitCode> maintain(const config::Config& config, IfRunning if_running) {
-    store::ConnectionPool connections(patient_endpoint(config), store::Role::Maint, 1);
-    auto borrowed = connections.borrow();
-    if (!borrowed) return failure(borrowed);
-    store::Connection& connection = **borrowed;
+    auto opened = open_database(patient_endpoint(config), store::Role::Maint);
+    if (!opened) return failure(opened);
+    store::Connection& connection = *opened;
     const auto lock = connection.run(store::Statement::LockMaintenance, {});
     if (!lock) return tl::unexpected(store::to_error(lock.error()));
     if (!lock->row(0).boolean()) {
@@ -192,7 +191,7 @@ Result<ExitCode> maintain(const config::Config& config, IfRunning if_running) {
 }
 
 Result<ExitCode> audit_verify(const config::Config& config, const std::string& tenant) {
-    auto connection = store::Connection::open(patient_endpoint(config), store::Role::Maint);
+    auto connection = open_database(patient_endpoint(config), store::Role::Maint);
     if (!connection) return failure(connection);
     std::vector<TenantId> wanted;
     if (tenant.empty()) {

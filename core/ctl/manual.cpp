@@ -74,11 +74,11 @@ std::string roff_verb(const CLI::App& verb, const std::string& words) {
     std::string text = ".TP\n" + roff_synopsis(verb, words) + "\n" + roff(verb.get_description());
     text += ".\n";
     const auto options = options_of(verb);
-    if (!options.empty()) text += ".RS\n";
+    text += ".RS\n";
     for (const auto* option : options)
         text += roff_option(*option);
-    if (!verb.get_footer().empty()) text += ".PP\n" + roff(verb.get_footer()) + ".\n";
-    return options.empty() ? text : text + ".RE\n";
+    if (!verb.get_footer().empty()) text += ".PP\n" + roff(verb.get_footer()) + "\n";
+    return text + ".RE\n";
 }
 
 // ---- bash

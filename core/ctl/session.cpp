@@ -2,19 +2,54 @@
 
 #include "core/config/wiring.h"
 #include "core/ctl/credentials.h"
+#include "core/store/schema_version.h"
 
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace core::ctl {
 
-void print(std::string_view text) {
+namespace {
+
+// Of a process that runs one verb. Nothing: what is told is printed at once.
+std::optional<std::vector<std::string>> kept_messages;
+
+void write_out(std::string_view text) {
     [[maybe_unused]] const auto written = std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
+}  // namespace
+
+void print(std::string_view text) {
+    const auto told = std::exchange(kept_messages, std::nullopt);
+    for (const auto& message : told.value_or(std::vector<std::string>{}))
+        write_out(message + "\n");
+    write_out(text);
+}
+
 void print_line(std::string text) {
-    print(text += '\n');
+    if (kept_messages)
+        kept_messages->push_back(std::move(text));
+    else
+        write_out(text += '\n');
+}
+
+void keep_messages() {
+    kept_messages.emplace();
+}
+
+void print_kept_messages() {
+    const auto told = std::exchange(kept_messages, std::nullopt);
+    if (!told) return;
+    JsonWriter json;
+    json.begin_object().key("messages").begin_array();
+    for (const auto& message : *told)
+        json.value(message);
+    json.end_array().end_object();
+    print_json(std::move(json));
 }
 
 void print_json(JsonWriter&& json) {
@@ -48,8 +83,15 @@ service::Actor operator_of(const TenantId& tenant) {
     return {tenant, "operator", std::nullopt};
 }
 
+Result<store::Connection> open_database(const store::Endpoint& endpoint, store::Role role) {
+    auto connection = store::Connection::open(endpoint, role);
+    if (!connection) return connection;
+    if (const auto fine = store::check_schema_version(*connection); !fine) return failure(fine);
+    return connection;
+}
+
 Session::Session(const config::Config& config, store::Role role)
-    : m_connections(config::endpoint_of(config), role, 2),
+    : m_connections(config::endpoint_of(config), role, 2, store::check_schema_version),
       m_issuer(config::local_issuer_of(config)) {
     m_policy.token_issuer = config.tokens.issuer;
     m_policy.invitation_ttl = config.members.invitation_ttl;

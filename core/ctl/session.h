@@ -19,9 +19,16 @@
 namespace core::ctl {
 
 // To stdout. A closed stdout is the caller's business; main checks it once at the end.
+// print() is for texts that have a form of their own: tokens, keys, configurations.
 void print(std::string_view text);
+// What a verb tells of its work.
 void print_line(std::string text);
 void print_json(JsonWriter&& json);
+
+// From here on what is told is kept, for one JSON object at the end: `messages`, a list of lines.
+void keep_messages();
+// Prints it, unless the verb has printed a text of its own, before which stands what was told.
+void print_kept_messages();
 
 // One line for the operator, on stderr.
 void complain(std::string_view text);
@@ -35,9 +42,14 @@ Result<TenantId> parse_tenant(const std::string& text);
 // Who acts in `tenant`: the operator at the host.
 service::Actor operator_of(const TenantId& tenant);
 
+// For one command; refused where this program can't work with the schema. Errors: as
+// store::Connection::open() and store::check_schema_version().
+Result<store::Connection> open_database(const store::Endpoint& endpoint, store::Role role);
+
 // What the services need, opened for one command. Not movable: its parts refer to each other.
 class Session {
   public:
+    // Its connections are refused as those of open_database().
     Session(const config::Config& config, store::Role role);
 
     // Errors: ConfigInvalid.

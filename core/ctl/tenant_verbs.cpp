@@ -41,6 +41,8 @@ void add_own_verbs(CLI::App& app, Arguments& arguments) {
                          return ctl::tenant_suspend(c, arguments.listed_tenant, is_suspended);
                      }));
         verb->add_option("TENANT", arguments.listed_tenant, "The tenant's id")->required();
+        if (is_suspended)
+            ask_first(*verb, arguments, "refuses everything to the tenant until it is resumed");
     }
 }
 
@@ -107,6 +109,7 @@ void add_agent_verbs(CLI::App& app, Arguments& arguments) {
                  done_by([&arguments](const Config& c) {
                      return ctl::agent_revoke(c, arguments.listed_tenant, arguments.revoked);
                  }));
+    ask_first(*revoke, arguments, "ends the agent, its key and all of its tokens");
     revoke->add_option("AGENT", arguments.revoked, "Its id, or a name that is its own")->required();
     revoke->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
 }
@@ -122,6 +125,7 @@ void add_token_verbs(CLI::App& app, Arguments& arguments) {
         token, arguments, "revoke", "Revoke a token", done_by([&arguments](const Config& c) {
             return ctl::token_revoke(c, arguments.listed_tenant, arguments.revoked);
         }));
+    ask_first(*revoke, arguments, "ends the token");
     revoke->add_option("TOKEN", arguments.revoked, "Its id, never the token")->required();
     revoke->add_option("--tenant", arguments.listed_tenant, "The tenant's id")->required();
 }

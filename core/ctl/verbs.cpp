@@ -53,6 +53,11 @@ CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, Plan& plan
         ->check(CLI::IsMember(names));
 }
 
+void ask_first(CLI::App& verb, Arguments& arguments, std::string loss) {
+    verb.add_flag("--yes", arguments.is_confirmed, "Don't ask first, as a terminal is");
+    verb.parse_complete_callback([&arguments, loss = std::move(loss)] { arguments.loss = loss; });
+}
+
 void add_plain_flag(CLI::App& verb, Arguments& arguments) {
     verb.add_flag_callback(
         "--plain",

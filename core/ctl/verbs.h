@@ -44,6 +44,8 @@ struct Arguments {
     std::string key_file;
     std::string reference_form = "yaml";
     Command command;
+    std::string loss;           // what the verb takes away for good; empty: nothing
+    bool is_confirmed = false;  // --yes
     bool json = false;
     bool all_tenants = false;
     bool acknowledged = false;
@@ -72,6 +74,12 @@ CLI::App& add_group(CLI::App& app, const std::string& name, const std::string& d
 // Options that several verbs have.
 CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, Plan& plan);
 void add_plain_flag(CLI::App& verb, Arguments& arguments);
+// Somebody at a terminal is asked first, unless they said --yes. `loss` ends the question's
+// sentence "This ...".
+void ask_first(CLI::App& verb, Arguments& arguments, std::string loss);
+
+// An example at the end of each verb's --help.
+void add_examples(CLI::App& app);
 
 // The subjects, in the order in which --help shows their verbs.
 void add_host_verbs(CLI::App& app, Arguments& arguments);    // init, pool, configuration, backup

@@ -174,6 +174,18 @@ Result<bool> Tenants::set_suspended(const TenantId& tenant, bool is_suspended) {
     return true;
 }
 
+store::AuditRecord user_token_issued(const Runtime& runtime, const identity::LocalIdToken& token) {
+    JsonWriter details;
+    details.begin_object().member("email", token.email);
+    details.member("expires_at", format_rfc3339(token.expires_at)).end_object();
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(runtime.clock);
+    record.type = "token.issued";
+    record.resource_type = "user_token";
+    record.details = std::move(details).take_text();
+    return record;
+}
+
 Result<Credential> Tenants::sign_user_token(const TenantId& tenant,
                                             std::string_view email,
                                             std::chrono::seconds ttl) {
@@ -195,7 +207,12 @@ Result<Credential> Tenants::sign_user_token(const TenantId& tenant,
     token.email = std::string(email);
     token.issued_at = m_runtime.clock.now();
     token.expires_at = token.issued_at + ttl;
-    return identity::sign_id_token(token, key->kid, key->key);
+    auto made = identity::sign_id_token(token, key->kid, key->key);
+    store::Transaction transaction(**connection);
+    add_act_of_operator(transaction, tenant, user_token_issued(m_runtime, token));
+    const auto committed = transaction.commit();
+    if (!committed) return tl::unexpected(store::to_error(committed.error()));
+    return made;
 }
 
 }  // namespace core::service

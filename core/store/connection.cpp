@@ -192,35 +192,33 @@ StoreResult<void> prepare_on(PGconn* pg, const StatementText& text) {
     return tl::unexpected(failure_of(result.get()));
 }
 
-// Tables, columns or rights that are missing (classes 42 and 3F) are the operator's to mend, and
-// waiting does not help; all else is a database that is away.
+// Where nothing is missing, the database is away.
 Error unprepared(const StatementText& text, const StoreFailure& failed) {
     const std::string detail =
         "preparing " + std::string(text.name) + ": " + failed.sqlstate + " " + failed.message;
-    if (!failed.sqlstate.starts_with("42") && !failed.sqlstate.starts_with("3F"))
-        return unavailable(detail);
+    if (!is_undefined(failed.sqlstate)) return unavailable(detail);
     return {ErrorCode::FailedPrecondition,
             "the database's schema does not fit this program (" + failed.message +
                 "): run 'secretstorectl db migrate'",
             detail};
 }
 
-Result<void> prepare_statements(PGconn* pg, Role role) {
-    for (const auto& text : all_statements()) {
-        if (!text.is_for(role)) continue;
-        const auto prepared = prepare_on(pg, text);
-        if (!prepared) return tl::unexpected(unprepared(text, prepared.error()));
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<Connection> Connection::open(const Endpoint& endpoint, Role role) {
+    auto connection = open_unprepared(endpoint, role);
+    if (!connection) return connection;
+    for (const auto& text : all_statements()) {
+        if (!text.is_for(role)) continue;
+        if (const auto prepared = connection->prepare(text.id); !prepared)
+            return tl::unexpected(unprepared(text, prepared.error()));
+    }
+    return connection;
+}
+
+Result<Connection> Connection::open_unprepared(const Endpoint& endpoint, Role role) {
     auto pg = connect(endpoint, role);
     if (!pg) return failure(pg);
-    if (const auto prepared = prepare_statements(pg->get(), role); !prepared)
-        return failure(prepared);
     PQsetnonblocking(pg->get(), 1);
     auto impl = std::make_unique<Impl>();
     impl->pg = std::move(*pg);

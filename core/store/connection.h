@@ -34,6 +34,9 @@ class Connection {
     // Connects and prepares the statements of `role`. Errors: StoreUnavailable; ConfigInvalid where
     // the database has not the tables or rights that they need.
     static Result<Connection> open(const Endpoint& endpoint, Role role);
+    // With nothing prepared: for a schema that may be another one. prepare() what is needed.
+    // Errors: StoreUnavailable, StoreUninitialised.
+    static Result<Connection> open_unprepared(const Endpoint& endpoint, Role role);
 
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;

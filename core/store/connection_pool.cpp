@@ -10,8 +10,8 @@ constexpr std::chrono::milliseconds kRetryAfter{100};
 
 }  // namespace
 
-ConnectionPool::ConnectionPool(Endpoint endpoint, Role role, std::size_t size)
-    : m_endpoint(std::move(endpoint)), m_role(role), m_size(size) {}
+ConnectionPool::ConnectionPool(Endpoint endpoint, Role role, std::size_t size, Check check)
+    : m_endpoint(std::move(endpoint)), m_role(role), m_size(size), m_check(check) {}
 
 ConnectionPool::Lease::Lease(ConnectionPool& pool, std::unique_ptr<Connection> connection)
     : m_pool(&pool), m_connection(std::move(connection)) {}
@@ -56,6 +56,8 @@ Result<ConnectionPool::Lease> ConnectionPool::borrow() {
 Result<std::unique_ptr<Connection>> ConnectionPool::open() {
     auto connection = Connection::open(m_endpoint, m_role);
     if (!connection) return failure(connection);
+    if (m_check != nullptr)
+        if (const auto fine = m_check(*connection); !fine) return failure(fine);
     return std::make_unique<Connection>(std::move(*connection));
 }
 

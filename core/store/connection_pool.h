@@ -20,7 +20,10 @@ namespace core::store {
 
 class ConnectionPool {
   public:
-    ConnectionPool(Endpoint endpoint, Role role, std::size_t size);
+    // What each new connection has to pass before it is lent; its error is that of borrow().
+    using Check = Result<void> (*)(Connection&);
+
+    ConnectionPool(Endpoint endpoint, Role role, std::size_t size, Check check = nullptr);
     ConnectionPool(const ConnectionPool&) = delete;
     ConnectionPool& operator=(const ConnectionPool&) = delete;
     ConnectionPool(ConnectionPool&&) = delete;
@@ -46,7 +49,7 @@ class ConnectionPool {
     };
 
     // Waits for a free one for at most the endpoint's response_timeout.
-    // Errors: StoreUnavailable.
+    // Errors: StoreUnavailable, and those of Connection::open() and of the check.
     Result<Lease> borrow();
 
     [[nodiscard]] const Endpoint& endpoint() const { return m_endpoint; }
@@ -58,6 +61,7 @@ class ConnectionPool {
     const Endpoint m_endpoint;
     const Role m_role;
     const std::size_t m_size;
+    const Check m_check;
 
     std::mutex m_mutex;
     std::condition_variable m_returned;

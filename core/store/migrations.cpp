@@ -1,6 +1,7 @@
 #include "core/store/migrations.h"
 
 #include "core/store/connection.h"
+#include "core/store/schema_version.h"
 #include "core/store/sqlstate.h"
 #include "core/store/transaction.h"
 
@@ -82,7 +83,9 @@ Result<bool> is_applied(Connection& connection, const Migration& migration) {
                        "write a new migration instead");
 }
 
-Result<Connection> open_migrator(const Endpoint& endpoint) {
+// Precondition: there are migrations.
+Result<Connection> open_migrator(const Endpoint& endpoint,
+                                 const std::vector<Migration>& migrations) {
     auto connection = Connection::open(endpoint, Role::Migrator);
     if (!connection) return connection;
     if (const auto done = connection->run_script(kBootstrap); !done) {
@@ -92,9 +95,12 @@ Result<Connection> open_migrator(const Endpoint& endpoint) {
                            "'secretstorectl db status'");
         return database_failure(done.error(), "preparing the migrations");
     }
-    for (const auto statement : {Statement::FindMigration, Statement::InsertMigration})
+    for (const auto statement :
+         {Statement::FindMigration, Statement::InsertMigration, Statement::FindSchemaVersion})
         if (const auto done = connection->prepare(statement); !done)
             return database_failure(done.error(), "preparing the migrations");
+    if (const auto known = refuse_newer_schema(*connection, migrations.back().number); !known)
+        return failure(known);
     return connection;
 }
 
@@ -139,7 +145,7 @@ Result<std::vector<Migration>> load_migrations(const std::filesystem::path& dire
 
 Result<std::vector<MigrationStatus>> migration_status(const Endpoint& endpoint,
                                                       const std::vector<Migration>& migrations) {
-    auto connection = open_migrator(endpoint);
+    auto connection = open_migrator(endpoint, migrations);
     if (!connection) return failure(connection);
     std::vector<MigrationStatus> out;
     for (const auto& migration : migrations) {
@@ -153,7 +159,7 @@ Result<std::vector<MigrationStatus>> migration_status(const Endpoint& endpoint,
 Result<void> apply_migrations(const Endpoint& endpoint,
                               const std::vector<Migration>& migrations,
                               const std::function<void(const Migration&)>& applied) {
-    auto connection = open_migrator(endpoint);
+    auto connection = open_migrator(endpoint, migrations);
     if (!connection) return failure(connection);
     for (const auto& migration : migrations) {
         const auto known = is_applied(*connection, migration);

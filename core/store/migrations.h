@@ -29,8 +29,8 @@ struct MigrationStatus {
     Migration migration;
     bool applied = false;
 };
-// Errors: ConfigInvalid where an applied migration's file was changed or is missing;
-// StoreUnavailable.
+// Errors: ConfigInvalid where an applied migration's file was changed, or where the database has
+// a breaking one that is newer than all of these; StoreUnavailable.
 Result<std::vector<MigrationStatus>> migration_status(const Endpoint& endpoint,
                                                       const std::vector<Migration>& migrations);
 

@@ -16,6 +16,10 @@ inline constexpr std::int64_t kOldestUsableSchema = 22;
 // The newest migration that the database has. Errors: StoreUnavailable.
 Result<std::int64_t> find_newest_migration(Connection& connection);
 
+// Errors: ConfigInvalid where the database has a breaking migration above `newest_known`;
+// StoreUnavailable.
+Result<void> refuse_newer_schema(Connection& connection, std::int64_t newest_known);
+
 // Errors: FailedPrecondition where the schema is older; ConfigInvalid where it is newer with a
 // breaking migration; StoreUnavailable.
 Result<void> check_schema_version(Connection& connection);

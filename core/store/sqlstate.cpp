@@ -22,6 +22,10 @@ bool is_write_refused(std::string_view sqlstate) {
            });
 }
 
+bool is_undefined(std::string_view sqlstate) {
+    return sqlstate.starts_with("42") || sqlstate.starts_with("3F");
+}
+
 Error to_error(const StoreFailure& failure) {
     std::string detail =
         failure.sqlstate.empty() ? failure.message : failure.sqlstate + ": " + failure.message;

@@ -35,6 +35,10 @@ struct StoreFailure {
 // (Rather than that it is going away, or that others were faster.)
 bool is_write_refused(std::string_view sqlstate);
 
+// Is a table, a column, the schema or a right missing? (Classes 42 and 3F.) That is the operator's
+// to mend, and waiting does not help.
+bool is_undefined(std::string_view sqlstate);
+
 // A refused audit record is AuditUnavailable. Of all others: classes 08, 53, 57 and 58, timeouts,
 // and no code at all: the database is away or overloaded;
 // 23505, 40001 and 40P01 are the caller's to handle; all else is a bug of ours.

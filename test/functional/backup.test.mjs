@@ -159,6 +159,20 @@ describe('a backup', () => {
         fs.rmSync(copy, { recursive: true });
     });
 
+    test('of a newer schema is refused', async () => {
+        const copy = copyFor(here, folder, folderOf('newer'));
+        const file = path.join(copy, 'manifest.json');
+        const manifest = JSON.parse(fs.readFileSync(file, 'utf8'));
+        manifest.schema += 1;
+        fs.writeFileSync(file, JSON.stringify(manifest));
+
+        for (const verb of [['backup', 'verify'], ['restore']]) {
+            const said = await refusal(here, [...verb, copy]);
+            assert.match(said, /exit 78: .*install the package that made it, or a newer one/s);
+        }
+        fs.rmSync(copy, { recursive: true });
+    });
+
     test('that counts other rows than it has is BAD', { timeout: kLong }, async () => {
         const copy = copyFor(here, folder, folderOf('miscounted'));
         const file = path.join(copy, 'manifest.json');

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import { assert, before, describe, test } from './claim.mjs';
 import { run, Stack } from './stack.mjs';
+import { Terminal } from './terminal.mjs';
 
 let stack;
 let program;
@@ -152,5 +153,76 @@ describe('audit verify', () => {
             stdout.trim(),
             `tenant ${tenant.id}, 2026-01, secret.read: 5 were counted, 0 are there`,
         );
+    });
+});
+
+describe('what the operator does to a tenant', () => {
+    const newest = async (tenant) =>
+        (
+            await stack.rows(
+                `select event_type, actor_type, resource_type, details from store.audit_events
+                 where tenant_id = '${tenant.id}' order by seq desc limit 1`,
+            )
+        )[0];
+
+    test('is on record where it is a token for a person', async () => {
+        const tenant = await stack.newTenant();
+        const [{ email }] = await stack.rows(
+            `select u.email from store.members m join store.users u using (user_id)
+             where m.tenant_id = '${tenant.id}'`,
+        );
+
+        const made = await ctl('--config', stack.config, 'user', 'token', email, '--tenant', tenant.id);
+
+        assert.equal(made.code, 0, made.stderr);
+        const { details, ...event } = await newest(tenant);
+        assert.deepEqual(event, {
+            event_type: 'token.issued',
+            actor_type: 'operator',
+            resource_type: 'user_token',
+        });
+        assert.equal(details.email, email);
+        assert.ok(!JSON.stringify(details).includes(made.stdout.trim()));
+    });
+
+    test('is on record where it is another KEK', async () => {
+        const tenant = await stack.newTenant();
+
+        const done = await ctl('--config', stack.config, 'kek', 'rotate', '--tenant', tenant.id);
+
+        assert.equal(done.code, 0, done.stderr);
+        assert.deepEqual(await newest(tenant), {
+            event_type: 'tenant.profile_updated',
+            actor_type: 'operator',
+            resource_type: 'tenant',
+            details: { kek_generation: 2 },
+        });
+    });
+
+    test('is asked first at a terminal where it takes something away', async () => {
+        const tenant = await stack.newTenant();
+        const agent = await tenant.newAgent();
+        const words = ['agent', 'revoke', agent.id, '--tenant', tenant.id];
+        const answerWith = async (...answer) => {
+            const terminal = new Terminal(program, ['--config', stack.config, ...words], {
+                ...stack.owner,
+                cwd: '/',
+            });
+            await terminal.shows(/ends the agent, its key and all of its tokens. Go on\? \[y\/N\] /);
+            terminal.press(...answer);
+            return terminal.ended();
+        };
+        const isRevoked = async () =>
+            (
+                await stack.rows(
+                    `select not active as is_revoked from store.agents
+                     where tenant_id = '${tenant.id}' and agent_id = '${agent.id}'`,
+                )
+            )[0].is_revoked;
+
+        assert.equal(await answerWith('\r'), 1);
+        assert.equal(await isRevoked(), false);
+        assert.equal(await answerWith('y\r'), 0);
+        assert.equal(await isRevoked(), true);
     });
 });

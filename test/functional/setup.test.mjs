@@ -124,6 +124,16 @@ const ctl = (config, args) =>
 const inNewPlace = (args) =>
     args.map((word) => (word === '@NEW@' ? path.join(folder, unique('new')) : word));
 
+// How many rows each table of a store has.
+const rowsOf = (database) =>
+    stack.psql(
+        `select string_agg(table_name || ' ' || query_to_xml(
+                    format('select count(*) from store.%I', table_name), false, true, '')::text,
+                    '' order by table_name)
+         from information_schema.tables where table_schema = 'store'`,
+        { database },
+    );
+
 // Exit code 3, and the command in what is said, of each of these verbs.
 async function expectPending(config, verbs, command) {
     const said = await inParallel(verbs.length, 4, (i) => {
@@ -177,6 +187,30 @@ describe('a verb that comes too early says what comes first', () => {
         // A backup may be what comes before the migration.
         const verbs = kNeedDatabase.filter(([verb]) => verb !== kBackup);
         await expectPending(configured({ database }), verbs, /secretstorectl db migrate/);
+    });
+
+    test('where a newer release has migrated', async () => {
+        const database = await newDatabase();
+        const config = configured({ database });
+        const made = await ctl(config, ['db', 'migrate']);
+        assert.equal(made.code, 0, made.stderr);
+        await stack.psql(
+            `insert into store.schema_migrations (number, name, sha256, breaking)
+             values (9999, '9999_break_all', '\\x00', true)`,
+            { database },
+        );
+        const before = await rowsOf(database);
+
+        const verbs = [...kNeedDatabase, ['db migrate'], ['init', '--keys-only']];
+        await inParallel(verbs.length, 2, async (index) => {
+            const [verb, ...rest] = verbs[index];
+            const answer = await ctl(config, [...verb.split(' '), ...inNewPlace(rest)]);
+            const said = `${verb}: ${answer.stdout} ${answer.stderr}`;
+            // Status says what it sees.
+            assert.equal(answer.code, verb === 'status' ? 3 : 78, said);
+            assert.match(said, /install the newer package/);
+        });
+        assert.equal(await rowsOf(database), before);
     });
 
     test('where the database has no keys', async () => {
@@ -236,5 +270,81 @@ describe('a verb that comes too early says what comes first', () => {
         await holder.close();
         assert.equal(refused.code, 3);
         assert.match(refused.stderr, /secretstorectl db status/);
+    });
+});
+
+describe('a wrong word at the end of a verb', () => {
+    test('is refused with 2, and the option that was meant is named', async () => {
+        const verbs = [...kNeedDatabase, ...kNeedKeyFirst].map(([verb]) => verb);
+        const said = await inParallel(verbs.length, 4, (i) =>
+            ctl(stack.config, [...verbs[i].split(' '), '--jsn']),
+        );
+
+        for (const [i, { code, stderr }] of said.entries()) {
+            assert.equal(code, 2, `${verbs[i]}: ${stderr}`);
+            assert.match(stderr, /Did you mean '--json'\?/, verbs[i]);
+        }
+    });
+
+    test('and each --help ends with an example', async () => {
+        const verbs = [...kNeedDatabase, ...kNeedKeyFirst, ...Object.keys(kNeedNothing).map((verb) => [verb])];
+        const said = await inParallel(verbs.length, 4, (i) =>
+            ctl(stack.config, [...verbs[i][0].split(' '), '--help']),
+        );
+
+        for (const [i, { code, stdout }] of said.entries()) {
+            assert.equal(code, 0, verbs[i][0]);
+            assert.match(stdout, new RegExp(`\nExample: secretstorectl ${verbs[i][0]}( .*)?\n$`));
+        }
+    });
+});
+
+describe('--json', () => {
+    test('makes an object of what a verb tells of its work', async () => {
+        const { code, stdout, stderr } = await ctl(stack.config, ['maintain', '--json']);
+
+        assert.equal(code, 0, stderr);
+        const { messages } = JSON.parse(stdout);
+        assert.ok(messages.some((message) => message.startsWith('audit events counted: ')));
+    });
+});
+
+describe('init', () => {
+    test('changes nothing in a store of another root key', { skip: process.getuid() !== 0 }, async () => {
+        const all = /^ +migrations: (.*)$/m.exec(fs.readFileSync(stack.config, 'utf8'))[1];
+        const older = path.join(folder, 'before');
+        fs.mkdirSync(older, { mode: 0o755 });
+        const names = fs.readdirSync(all).sort();
+        for (const name of names.slice(0, -1)) fs.copyFileSync(path.join(all, name), path.join(older, name));
+        const database = await newDatabase();
+        const migrated = await ctl(configured({ database, migrations: older }), ['db', 'migrate']);
+        assert.equal(migrated.code, 0, migrated.stderr);
+        await stack.psql(
+            `insert into store.root_keys (root_key_id, check_value)
+             values ('${kId}', decode(repeat('00', 32), 'hex'))`,
+            { database },
+        );
+        const before = await rowsOf(database);
+        const rules = path.join(stack.state, 'pg/pg_hba.conf');
+        const rulesBefore = fs.readFileSync(rules, 'utf8');
+
+        const config = configured({ database, rootKey: path.join(folder, unique('root.key')) });
+        // As root, whom init wants.
+        const asRoot = (words) =>
+            run(path.join(stack.state, 'bin/secretstorectl'), ['--config', config, ...words], {
+                cwd: '/',
+            });
+        const absent = await asRoot(['init', '--no-start']);
+        const generated = await asRoot(['root-key', 'generate']);
+        assert.equal(generated.code, 0, generated.stderr);
+        const refused = await asRoot(['init', '--no-start']);
+
+        assert.equal(absent.code, 78, `${absent.stdout} ${absent.stderr}`);
+        assert.match(absent.stderr, /root-key import FILE/);
+
+        assert.equal(refused.code, 78, `${refused.stdout} ${refused.stderr}`);
+        assert.match(refused.stderr, /is not the one that sealed this database/);
+        assert.equal(await rowsOf(database), before);
+        assert.equal(fs.readFileSync(rules, 'utf8'), rulesBefore);
     });
 });

@@ -43,11 +43,13 @@ export class Terminal {
     #seen = 0;
     #code;
 
-    constructor(program, args, { env, cwd, rows = 40, columns = 120 } = {}) {
+    constructor(program, args, { env, cwd, uid, gid, rows = 40, columns = 120 } = {}) {
         const size = [String(rows), String(columns)];
         this.#child = spawn('/usr/bin/python3', ['-c', kPseudoTerminal, ...size, program, ...args], {
             env,
             cwd,
+            uid,
+            gid,
             stdio: ['pipe', 'pipe', 'inherit'],
         });
         this.#child.stdout.setEncoding('utf8');

@@ -13,6 +13,8 @@ const kLong = 60_000 * kPatience;
 const kStrangeAddress = '10.83.0.99';
 const kWriters = 6;
 const kReaders = 4;
+// What both hosts may take to notice that a standby accepts writes.
+const kNoticeMs = 1_000 * kPatience;
 
 const obstacle = await Network.obstacle();
 const kOptions = { skip: obstacle, timeout: kLong };
@@ -146,18 +148,33 @@ async function nothingIsLost({ answers, token }, primary) {
     return acknowledged.length;
 }
 
-// What an operator does when a primary is gone: the standby takes over. Gives how long after it began
-// to accept writes each host served again, in ms.
-async function takeOver(standby, load) {
+// 503 is said while nobody accepts writes, and no longer than it takes to notice that somebody does.
+function refusedOnlyMeanwhile({ answers }, { failed, promoted }) {
+    const refused = answers.filter(({ status }) => status === 503);
+    const answered = Math.min(...refused.map(({ at, took }) => at + took));
+    const sent = Math.max(...refused.map(({ at }) => at));
+    assert.ok(answered >= failed, `a 503 ${failed - answered} ms before the primary was lost`);
+    assert.ok(
+        sent <= promoted + kNoticeMs,
+        `a 503 to a request sent ${sent - promoted} ms after the standby was promoted`,
+    );
+}
+
+// A primary is lost, and the operator lets the standby take over. Gives when, in ms: before the one,
+// and after the other.
+async function takeOver(standby, load, lose) {
     const failed = performance.now();
+    await lose();
+    const lost = performance.now();
     await eventually('both hosts say 503', () =>
         [0, 1].every((host) =>
-            load.answersSince(failed).some((one) => one.host === host && one.status === 503),
+            load.answersSince(lost).some((one) => one.host === host && one.status === 503),
         ),
     );
     await standby.promote();
     const promoted = performance.now();
-    await load.serveAgain(promoted);
+    // So that there are answers of after that moment.
+    await load.serveAgain(promoted + kNoticeMs);
     // And go on serving.
     const again = performance.now();
     await eventually('2,000 more requests', () => load.answersSince(again).length >= 2_000, {
@@ -332,15 +349,15 @@ describe('a database that waits for its standby', kOptions, () => {
     });
 });
 
-describe('a standby takes over under load', kOptions, () => {
+describe('a standby takes over under load', { ...kOptions, timeout: 3 * kLong }, () => {
     async function replace(t, lose) {
         const [primary, standby] = (await isPrimary(east)) ? [east, west] : [west, east];
         let times;
         const load = await underLoad(async (running) => {
-            await lose(primary);
-            times = await takeOver(standby, running);
+            times = await takeOver(standby, running, () => lose(primary));
         });
         for (const stack of hosts) stack.databaseSocket = standby.socket;
+        refusedOnlyMeanwhile(load, times);
         const acknowledged = await nothingIsLost(load, standby);
         t.diagnostic(figures(load, times, acknowledged));
         // The old one, cleared away, becomes the standby of the new one.

@@ -38,7 +38,7 @@ const inEachPool = (task) => Promise.all(pools.map(task));
 describe('a worker that is killed', () => {
     test(
         `${kKills} times under load fails no request and loses no write`,
-        { timeout: 220_000 * kPatience },
+        { timeout: 600_000 * kPatience },
         async (t) => {
             const results = await inEachPool(killUnderLoad);
 

@@ -13,7 +13,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Coverage } from './coverage.mjs';
-import { kBuild, kPrivateWebhooks, logTails, Stack } from './stack.mjs';
+import { kBuild, kPatience, kPrivateWebhooks, logTails, Stack } from './stack.mjs';
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
 const filters = process.argv.slice(2);
@@ -25,8 +25,8 @@ const files = fs
 
 // Tests that own a stack mostly wait for processes: two files at a time use the cores better.
 const kFilesAtOnce = 2;
-// The drill (backup.test.mjs) takes as long as it has secrets.
-const kDeadlineOfAFile = 240_000 + 4 * Number(process.env.SECRETSTORE_DRILL_SECRETS ?? 0);
+// More than the longest of its tests may take.
+const kDeadlineOfAFile = 900_000 * kPatience;
 // Endpoint × statuses that tests produced.
 const kTable = path.join(kBuild, 'status-codes.txt');
 const kSummaryWords = 'tests|suites|pass|fail|cancelled|skipped|todo|duration_ms';

@@ -216,7 +216,7 @@ describe('a delay that has passed', () => {
 describe('policies that change all the time', () => {
     test(
         'never let a request through with less than one of them wants',
-        { timeout: 60_000 },
+        { timeout: 60_000 * kPatience },
         async () => {
             const asking = await Asking.start(stack);
             const people = await inParallel(4, 2, () => asking.tenant.newMember('approver'));

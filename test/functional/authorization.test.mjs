@@ -3,7 +3,7 @@
 import { assert, before, describe, test, unique } from './claim.mjs';
 import { Forge, partsOf } from './forge.mjs';
 import { kNobody, operations, targetOf } from './operations.mjs';
-import { Stack } from './stack.mjs';
+import { kPatience, Stack } from './stack.mjs';
 
 const stack = Stack.shared();
 const http = stack.client;
@@ -514,7 +514,7 @@ describe('a scope in a true token', () => {
 });
 
 describe('existence', () => {
-    test('is not told by the time that a refusal takes', { timeout: 60_000 }, async () => {
+    test('is not told by the time that a refusal takes', { timeout: 60_000 * kPatience }, async () => {
         const token = await (await tenant.newAgent()).newToken(['secrets:read:elsewhere/*']);
         const timeOf = async (path) => {
             const began = process.hrtime.bigint();

@@ -18,11 +18,11 @@ import {
     unique,
 } from './claim.mjs';
 import { answerWith } from './providers.mjs';
-import { kPatience, Stack } from './stack.mjs';
+import { kPatience, kSlowdown, Stack } from './stack.mjs';
 import { eventOf, kPrices, kRetiredPrice, Purchase, StripeDouble, v1 } from './stripe.mjs';
 
 // The promise: an answer whatever Stripe does.
-const kWithin = 6_000 * kPatience;
+const kWithin = 6_000 * kSlowdown;
 
 let stripe;
 let stack;

@@ -275,7 +275,7 @@ describe('1,000 canaries', { timeout: 180_000 * kPatience }, () => {
         assert.deepEqual(search(files, needles), []);
     });
 
-    test('are in no core file, for a worker leaves none', { timeout: 60_000 }, async () => {
+    test('are in no core file, for a worker leaves none', { timeout: 60_000 * kPatience }, async () => {
         const cwd = new Set(stack.workerPids().map((pid) => fs.readlinkSync(`/proc/${pid}/cwd`)));
         for (const pid of stack.workerPids()) {
             const limits = fs.readFileSync(`/proc/${pid}/limits`, 'utf8');

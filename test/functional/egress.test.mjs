@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 
 import { after, assert, before, describe, eventually, test } from './claim.mjs';
-import { devStack, isAlive, kBinaries, kPatience, kSanitized, run, Stack } from './stack.mjs';
+import { devStack, isAlive, kBinaries, kPatience, kSanitized, kSlowdown, run, Stack } from './stack.mjs';
 
 let stack;
 
@@ -161,7 +161,7 @@ describe('egress', () => {
             const [code] = await gone;
             assert.equal(code, 0);
             // It would wait for 5 s for the connection.
-            assert.ok(Date.now() - asked < 3000 * kPatience);
+            assert.ok(Date.now() - asked < 3000 * kSlowdown);
         } finally {
             child.kill('SIGKILL');
             for (const socket of sockets) socket.destroy();
@@ -185,7 +185,7 @@ describe('egress', () => {
             process.kill(pid, 'SIGTERM');
             await eventually('it has gone', () => !isAlive(pid));
             await stack.stopPostgres();
-            const started = stack.egress(['--config', stack.config], { timeoutMs: 2000 });
+            const started = stack.egress(['--config', stack.config], { timeoutMs: 3_000 * kPatience });
             const { code, stderr } = await started;
             assert.equal(code, 'SIGKILL', stderr);
             assert.match(stderr, /event=waiting_for_database/);

@@ -1,7 +1,7 @@
 // POST /secrets/import: whole .env files in one transaction. contract.md §6; how a file is read is
 // the subject of the dotenv tests.
 import { assert, assertShape, before, describe, inParallel, test, unique } from './claim.mjs';
-import { Stack } from './stack.mjs';
+import { kPatience, Stack } from './stack.mjs';
 
 const stack = Stack.shared();
 const http = stack.client;
@@ -188,7 +188,7 @@ describe('an import', () => {
         );
     });
 
-    test('takes 1,000 keys', { timeout: 60_000 }, async () => {
+    test('takes 1,000 keys', { timeout: 60_000 * kPatience }, async () => {
         const namespace = unique('import');
         const answer = (await importAll(namespace, linesOf(1000))).expect(200);
         assert.equal(answer.imported_count, 1000);

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import { after, assert, before, describe, eventually, test } from './claim.mjs';
 import { Forge, partsOf } from './forge.mjs';
 import { answerWith, Authority, FirebaseDouble, Front, newKey, OidcDouble } from './providers.mjs';
-import { kPatience, Stack } from './stack.mjs';
+import { kPatience, kSlowdown, Stack } from './stack.mjs';
 import { attackUserTokens } from './user-token-attacks.mjs';
 
 const kProject = 'demo-project';
@@ -235,13 +235,13 @@ describe('keys of an issuer', () => {
         const token = await firebase.signIn('alice');
         (await listAgents(token)).expect(401, 'UNAUTHORIZED');
         await eventually('the new key is taken', async () => (await listAgents(token)).status === 200, {
-            timeoutMs: 6_000 * kPatience,
+            timeoutMs: 6_000 * kSlowdown,
             pollMs: 100,
         });
         await eventually(
             'the old key is refused',
             async () => (await listAgents(tokenOfOld)).status === 401,
-            { timeoutMs: 14_000 * kPatience, pollMs: 200 },
+            { timeoutMs: 14_000 * kSlowdown, pollMs: 200 },
         );
         assert.notEqual(old.kid, firebase.key.kid);
     });
@@ -299,7 +299,7 @@ function networkSocketsOf(pid) {
 }
 
 describe('an issuer that is away', () => {
-    test('does not matter for a day, then to people alone', { timeout: 90_000 }, async () => {
+    test('does not matter for a day, then to people alone', { timeout: 90_000 * kPatience }, async () => {
         const token = await firebase.signIn('alice');
         const scoped = await agent.newToken(['secrets:*:*']);
         const away = await nextAttempt(kFirebaseIssuer, () => firebase.front.close());
@@ -374,7 +374,7 @@ describe('an issuer that is away', () => {
         await nextAttempt(odd.url, () => undefined);
     });
 
-    test('and hangs delays no other', { timeout: 60_000 }, async () => {
+    test('and hangs delays no other', { timeout: 60_000 * kPatience }, async () => {
         odd.lie = () => undefined;
         const seen = odd.requests.length;
         await fetchNow(odd.url);

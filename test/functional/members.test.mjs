@@ -14,7 +14,7 @@ import {
     test,
     unique,
 } from './claim.mjs';
-import { Stack } from './stack.mjs';
+import { kPatience, Stack } from './stack.mjs';
 
 const stack = Stack.shared();
 const http = stack.client;
@@ -481,7 +481,7 @@ describe('the last owner', () => {
         'demotes themselves': (me) => changeAs(me.token, me.id, 'admin'),
     };
     for (const [what, act] of Object.entries(kAtOnce)) {
-        test(`is left, of two each of whom ${what} at once`, { timeout: 60_000 }, async () => {
+        test(`is left, of two each of whom ${what} at once`, { timeout: 60_000 * kPatience }, async () => {
             await inParallel(15, 3, async () => {
                 const own = await stack.newTenant();
                 const first = { id: (await ownerOf(own)).id, token: own.userToken };
@@ -498,7 +498,7 @@ describe('the last owner', () => {
         });
     }
 
-    test('is left, of eight who all remove all others at once', { timeout: 60_000 }, async () => {
+    test('is left, of eight who all remove all others at once', { timeout: 60_000 * kPatience }, async () => {
         const own = await stack.newTenant();
         const owners = [{ id: (await ownerOf(own)).id, token: own.userToken }];
         while (owners.length < 8) owners.push(await own.newMember('owner'));

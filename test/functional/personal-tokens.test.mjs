@@ -13,7 +13,7 @@ import {
     unique,
 } from './claim.mjs';
 import { operations, targetOf } from './operations.mjs';
-import { Stack } from './stack.mjs';
+import { kPatience, Stack } from './stack.mjs';
 
 const stack = Stack.shared();
 const http = stack.client;
@@ -371,7 +371,7 @@ describe('while requests are under way', () => {
         assert.deepEqual(late, []);
     });
 
-    test('no token survives the removal of a member who makes them', { timeout: 60_000 }, async () => {
+    test('no token survives the removal of a member who makes them', { timeout: 60_000 * kPatience }, async () => {
         await inParallel(10, 2, async () => {
             const ann = await tenant.newMember('viewer');
             const making = inParallel(6, 6, () => create({ name: 'race' }, ann.token));

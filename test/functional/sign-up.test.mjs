@@ -182,7 +182,7 @@ describe('where everybody may sign up', () => {
         });
     }
 
-    test('twenty first sign-ins at once make one tenant', { timeout: 60_000 }, async () => {
+    test('twenty first sign-ins at once make one tenant', { timeout: 60_000 * kPatience }, async () => {
         for (let round = 0; round < 5; ++round) {
             const ann = newPerson();
             const before = await counts(stack);

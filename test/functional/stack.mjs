@@ -11,7 +11,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 
 import { Client } from './client.mjs';
-import { eventually, unique } from './claim.mjs';
+import { eventually, kPatienceOfMachine, unique } from './claim.mjs';
 import { Forge } from './forge.mjs';
 
 const kRoot = fileURLToPath(new URL('../..', import.meta.url));
@@ -21,13 +21,15 @@ const kPostgresPrograms = '/usr/lib/postgresql/15/bin';
 export const kBuild = path.resolve(kRoot, process.env.SECRETSTORE_BUILD ?? 'build');
 export const kBinaries = path.join(kBuild, 'bin');
 
-// Sanitizers make everything slower; what a test promises about time is then not its subject.
 export const kSanitized = /^SECRETSTORE_SANITIZE:STRING=.+$/m.test(
     fs.existsSync(path.join(kBuild, 'CMakeCache.txt'))
         ? fs.readFileSync(path.join(kBuild, 'CMakeCache.txt'), 'utf8')
         : '',
 );
-export const kPatience = kSanitized ? 5 : 1;
+// Sanitizers make everything slower: by this is multiplied what a test promises about time.
+export const kSlowdown = kSanitized ? 5 : 1;
+// And by this for how long it waits.
+export const kPatience = kSlowdown * kPatienceOfMachine;
 
 // For stacks whose webhooks lead to this machine.
 export const kPrivateWebhooks = 'webhooks:\n  allow_private: true\n';
@@ -62,7 +64,7 @@ function within(netns, program, args, { uid, gid }) {
 export function run(
     program,
     args,
-    { input = '', env, cwd, uid, gid, netns, timeoutMs = 60_000 } = {},
+    { input = '', env, cwd, uid, gid, netns, timeoutMs = 60_000 * kPatience } = {},
 ) {
     const [file, words, user] = netns
         ? within(netns, program, args, { uid, gid })
@@ -422,7 +424,9 @@ export class Stack {
         write(path.join(this.state, 'conf.d', `${name}.yaml`), conf, 0o600);
         const pid = this.egressPid();
         process.kill(pid, 'SIGTERM');
-        await eventually('egress has gone', () => !isAlive(pid), { timeoutMs: 20_000 });
+        await eventually('egress has gone', () => !isAlive(pid), {
+            timeoutMs: 20_000 * kPatience,
+        });
         await this.revive();
     }
 

@@ -85,6 +85,15 @@ async function property(unit, name) {
     return run(`systemctl show --value --property=${name} ${unit}`);
 }
 
+// Whether a worker serves that is not the one with this id: both answers are of one moment.
+async function isReplaced(number, pid) {
+    const shown = await run(`systemctl show --property=ActiveState,MainPID ${worker(number)}`);
+    const { ActiveState, MainPID } = Object.fromEntries(
+        shown.split('\n').map((line) => line.split('=')),
+    );
+    return ActiveState === 'active' && Number(MainPID) > 0 && Number(MainPID) !== pid;
+}
+
 async function activeWorkers() {
     const listed = await run(
         'systemctl list-units --plain --no-legend --state=active secretstore-worker@*.service',
@@ -421,18 +430,17 @@ async function killWorkers(rounds) {
         for (const number of numbers(1, 4)) {
             const pid = Number(await property(worker(number), 'MainPID'));
             process.kill(pid, 'SIGKILL');
-            await eventually(`worker ${number} is back`, async () => {
-                const [state, now] = await Promise.all([
-                    property(worker(number), 'ActiveState'),
-                    property(worker(number), 'MainPID'),
-                ]);
-                return state === 'active' && Number(now) !== pid;
-            });
+            await eventually(`worker ${number} is back`, () => isReplaced(number, pid));
         }
     }
     // All at once, too.
     const pids = await Promise.all(numbers(1, 4).map((n) => property(worker(n), 'MainPID')));
     for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
+    // systemd takes them for active until it has seen their end.
+    for (const number of numbers(1, 4))
+        await eventually(`worker ${number} is another`, () =>
+            isReplaced(number, Number(pids[number - 1])),
+        );
     await allActive(4);
 }
 
@@ -449,12 +457,7 @@ async function stopWorkers() {
     for (const number of [1, 3]) {
         const pid = Number(await property(worker(number), 'MainPID'));
         process.kill(pid, 'SIGSTOP');
-        await eventually(
-            `the watchdog replaces worker ${number}`,
-            async () =>
-                Number(await property(worker(number), 'MainPID')) !== pid &&
-                (await property(worker(number), 'ActiveState')) === 'active',
-        );
+        await eventually(`the watchdog replaces worker ${number}`, () => isReplaced(number, pid));
     }
 }
 
@@ -482,6 +485,20 @@ async function upgrade() {
     assert.equal(await property('secretstore.socket', 'ActiveEnterTimestampMonotonic'), since);
 }
 
+// The reload itself returns at once; its end is when the processes of before have left.
+async function reloadNginx() {
+    const master = await property('nginx.service', 'MainPID');
+    const children = async () =>
+        (await attempt(`pgrep --parent ${master}`)).stdout.split('\n').filter(Boolean);
+    const old = await children();
+    assert.ok(old.length > 0, 'nginx has processes');
+    await run('systemctl reload nginx');
+    await eventually('the processes of before have left', async () => {
+        const now = await children();
+        return now.length > 0 && !now.some((pid) => old.includes(pid));
+    });
+}
+
 // An nginx before 1.27.4 closes what waits for a request, whether or not one is just arriving
 // (nginx/README.md). None of those was read.
 async function reloadRound(load) {
@@ -489,7 +506,7 @@ async function reloadRound(load) {
         load,
         'nginx reloaded 5 times',
         async () => {
-            for (let round = 0; round < 5; round += 1) await run('systemctl reload nginx');
+            for (let round = 0; round < 5; round += 1) await reloadNginx();
         },
         { mayLoseConnections: true },
     );
@@ -515,6 +532,16 @@ async function restartDatabase(load) {
     );
     const recovery = back.at + back.ms - ready;
     assert.ok(recovery <= kMostRecoveryMs, `serving again after ${recovery} ms`);
+    // What comes next allows no failure, and not every worker may have found the database yet.
+    await eventually(
+        'all is answered for two seconds',
+        () => {
+            const since = performance.now() - 2000;
+            const { answers, failed } = load.since(since);
+            return since > ready && answers.length > 0 && failed.length === 0;
+        },
+        10,
+    );
     return recovery;
 }
 

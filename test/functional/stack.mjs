@@ -39,6 +39,9 @@ export const kPrivateWebhooks = 'webhooks:\n  allow_private: true\n';
 export const kSmallPlans =
     'plans: {free: {requests_per_minute: 1}, pro: {requests_per_minute: 1}}\n';
 
+const kStartAttempts = 3;
+const kPortIsTaken = /in use|can't be the admin port/i;
+
 // What a sanitizer or an assertion says before it ends a worker.
 const kFindings = /Sanitizer|runtime error:|Assertion .* failed|terminate called|stack smashing/;
 
@@ -105,10 +108,15 @@ export function devStack(args, options) {
     return run(kDevStack, args, { timeoutMs: 120_000 * kPatience, ...options });
 }
 
-// A free port below the range from which the kernel gives ports to clients.
+// What freePort() gave, which may not be listened on yet.
+const givenPorts = new Set();
+
+// A free port below the range from which the kernel gives ports to clients; never the same twice.
 export async function freePort() {
     for (;;) {
         const port = randomInt(18_000, 30_000);
+        if (givenPorts.has(port)) continue;
+        givenPorts.add(port);
         const free = await new Promise((resolve) => {
             const probe = net.createServer();
             probe.once('error', () => resolve(false));
@@ -142,7 +150,18 @@ export class Stack {
     // `rateLimit`: requests a second that nginx lets through from one address,
     // `failedAuthentications`: a minute from one address; not limited unless asked for, since all
     // tests come from one address. `netns`: the network namespace in which all of it runs.
-    static async start({
+    // What else runs here takes ports, too: where one of ours was taken, others are tried.
+    static async start(options) {
+        for (let attempt = 1; ; ++attempt) {
+            try {
+                return await Stack.#startOnce(options);
+            } catch (error) {
+                if (attempt === kStartAttempts || !kPortIsTaken.test(error.message)) throw error;
+            }
+        }
+    }
+
+    static async #startOnce({
         workers = 2,
         threads = 16,
         conf,

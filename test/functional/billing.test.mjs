@@ -671,8 +671,9 @@ describe('while Stripe', () => {
         });
         // Of 8 threads 6 wait for Stripe; who comes then is told so at once.
         await eventually('six wait', () => waiting === 6 && answered === 6);
-        for (let i = 0; i < 20; ++i)
-            (await stack.client.get('/v1/secrets/billing/KEY', { token })).expect(200);
+        await inParallel(20, 2, async () =>
+            (await stack.client.get('/v1/secrets/billing/KEY', { token })).expect(200),
+        );
         await tell(new Purchase(own).told('created', 'active'));
         assert.deepEqual(await statusOf(own), ['pro', 'active', true]);
         assert.equal(answered, 6, 'Stripe was given up before the rest was done');

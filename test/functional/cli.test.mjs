@@ -22,6 +22,9 @@ const [kMajor, kMinor] = process.versions.node.split('.').map(Number);
 const kTooOld = kMajor < 20 || (kMajor === 20 && kMinor < 12);
 const kSkip = kTooOld && `the CLI itself needs Node 20.12; this is ${process.versions.node}`;
 
+// For tests that start the CLI again and again.
+const kSeveralRuns = { timeout: 90_000 * kPatience };
+
 // A person at a shell: a home folder, in which the CLI also runs and keeps what it was told.
 class Person {
     constructor(stack, { apiKey } = {}) {
@@ -179,7 +182,7 @@ describe('the official CLI', { skip: kSkip }, () => {
             assert.match(await person.refused('whoami'), /Not authenticated\./);
         });
 
-        test('is undone by logout, which asks first', async () => {
+        test('is undone by logout, which asks first', kSeveralRuns, async () => {
             const person = newPerson();
             await person.get('login', '--key', tenant.userToken);
 
@@ -195,7 +198,7 @@ describe('the official CLI', { skip: kSkip }, () => {
     });
 
     describe('a personal token', () => {
-        test('is one key for every command, as long as it is good', async () => {
+        test('is one key for every command, as long as it is good', kSeveralRuns, async () => {
             const { id, token } = await tenant.newPersonalToken();
             const person = newPerson({ apiKey: token });
             const agent = await tenant.newAgent();
@@ -214,7 +217,7 @@ describe('the official CLI', { skip: kSkip }, () => {
             assert.match(await person.refused('whoami'), /Not authenticated\./);
         });
 
-        test('is kept by login, and does no more than its role', async () => {
+        test('is kept by login, and does no more than its role', kSeveralRuns, async () => {
             const { token } = await tenant.newPersonalToken({ role: 'viewer' });
             const person = newPerson();
             assert.match(await person.get('login', '--key', token), /✓ Logged in/);
@@ -267,7 +270,7 @@ describe('the official CLI', { skip: kSkip }, () => {
             assert.deepEqual(rowWith('logged in', shown), ['logged in', 'no']);
         });
 
-        test('prints the account of who is logged in, with --json', async () => {
+        test('prints the account of who is logged in, with --json', kSeveralRuns, async () => {
             const person = newPerson();
             await person.get('login', '--key', tenant.userToken);
 
@@ -621,7 +624,7 @@ describe('the official CLI', { skip: kSkip }, () => {
             );
         });
 
-        test('what export wrote, import stores as it was, whatever the values', async () => {
+        test('what export wrote, import stores as it was, whatever the values', kSeveralRuns, async () => {
             const [from, to] = [unique('from'), unique('to')];
             const values = {
                 BACKSLASHES: 'C:\\new\\table\\\\ \\',
@@ -922,7 +925,7 @@ describe('the official CLI', { skip: kSkip }, () => {
         const request = () => ({ scopes: ['secrets:read:cli/secret/KEY'], ttl: 600 + ++asked });
         const ask = async (body) => (await agent.requestToken(body)).expect(200);
 
-        test('approve what the agent then gets', async () => {
+        test('approve what the agent then gets', kSeveralRuns, async () => {
             const body = request();
             const { approval_id: id } = await ask(body);
 
@@ -952,7 +955,7 @@ describe('the official CLI', { skip: kSkip }, () => {
             assert.match(answer.message, /denied: Not on a Friday/);
         });
 
-        test('show that it was decided before, and that there is none', async () => {
+        test('show that it was decided before, and that there is none', kSeveralRuns, async () => {
             const { approval_id: id } = await ask(request());
             await person.get('approvals', 'approve', id, '--force');
             assert.match(

@@ -125,6 +125,8 @@ describe('while a commit takes 200 ms', () => {
     }
 
     test('64 reads at once share a few commits instead of waiting in line', async () => {
+        // Handshakes of TLS are not what is measured: these connections are kept.
+        await inParallel(64, 64, () => stack.client.get('/v1/openapi.json'));
         const began = performance.now();
         const answers = await inParallel(64, 64, () => get('/v1/secrets/commit/KEY'));
         for (const answer of answers) answer.expect(200);
@@ -133,8 +135,13 @@ describe('while a commit takes 200 ms', () => {
     });
 
     test('what is answered without a commit is as quick as ever: the delay is real', async () => {
-        const began = performance.now();
-        (await get('/v1/health')).expect(200);
-        assert.ok(performance.now() - began < kDelayMs * kSlowdown);
+        const times = [];
+        for (let i = 0; i < 3; ++i) {
+            const began = performance.now();
+            (await get('/v1/health')).expect(200);
+            times.push(performance.now() - began);
+        }
+        // A machine that pauses one of them delays no commit.
+        assert.ok(Math.min(...times) < kDelayMs * kSlowdown, `${times} ms`);
     });
 });

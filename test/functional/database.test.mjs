@@ -65,6 +65,8 @@ describe('while the database is away', () => {
     }
 
     test('40 reads at once are all answered with 503 within a second', async () => {
+        // Handshakes of TLS are not what is measured: these connections are kept.
+        await inParallel(40, 40, () => stack.client.get('/v1/openapi.json'));
         const began = Date.now();
         const answers = await inParallel(40, 40, read);
         for (const answer of answers) answer.expect(503, 'INTERNAL_ERROR');

@@ -174,15 +174,16 @@ describe('a tenant', () => {
         const first = await read(token);
         limits.age(20_000);
         const later = await read(token);
-        limits.age((secondsOf(later) - 1) * 1000);
+        // Two seconds are left for one request.
+        limits.age((secondsOf(later) - 2) * 1000);
         const last = await read(token);
-        limits.age(1000);
+        limits.age(2000);
         const after = await read(token);
 
         assert.ok(secondsOf(first) > kWindow - 5 && secondsOf(first) <= kWindow);
         assert.ok(secondsOf(first) - secondsOf(later) >= 20);
         assert.ok(isLimited(last));
-        assert.equal(secondsOf(last), 1);
+        assert.ok([1, 2].includes(secondsOf(last)), `${secondsOf(last)} s`);
         assert.equal(quotaOf(last).remaining, 0);
         assert.equal(after.status, 200);
         assert.equal(quotaOf(after).remaining, kFree - 1);

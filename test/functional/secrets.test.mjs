@@ -335,7 +335,7 @@ describe('a token', () => {
         const path = `${unique('dies')}/KEY`;
         (await put(path, { value: 'v' })).expect(200);
         const { token: short, expires_at: expires } = await agent.issue([`secrets:read:${path}`], {
-            ttl: 2,
+            ttl: 4,
         });
         (await get(path, { token: short })).expect(200);
         await eventually(

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
 
 import { assert, eventually } from './claim.mjs';
+import { kPatience } from './stack.mjs';
 
 // Copies between its own pipes and the program's terminal. The end of its input hangs up.
 const kPseudoTerminal = `
@@ -33,7 +34,7 @@ os.close(terminal)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 `;
 
-const kPatient = { timeoutMs: 15_000 };
+const kPatient = { timeoutMs: 15_000 * kPatience };
 
 export const kKey = { enter: '\r', down: '\x1b[B', space: ' ', controlC: '\x03' };
 

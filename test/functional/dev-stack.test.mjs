@@ -155,7 +155,7 @@ describe('dev-stack', () => {
             await tenant.putSecret('kept/KEY', { value: 'v' });
             const down = await devStack(['down', '--dir', stack.folder]);
             assert.equal(down.code, 0, down.stderr);
-            assert.deepEqual(processesOf(stack.state), []);
+            await eventually('no process is left', () => processesOf(stack.state).length === 0);
             assert.equal((await devStack(['status', '--dir', stack.folder])).code, 3);
             const twice = await devStack(['down', '--dir', stack.folder]);
             assert.equal(twice.code, 0, twice.stderr);

@@ -39,14 +39,26 @@ async function valuesOf({ token, secrets }) {
 }
 const expected = (household) => Array.from({ length: household.secrets }, (_, i) => `value-${i}`);
 
+const backendsOfWorkers = async () =>
+    (
+        await stack.rows(
+            "select pid from pg_stat_activity where application_name like 'secretstore-worker %'",
+        )
+    ).map(({ pid }) => pid);
+
 // What systemd does with one restart after another. The last requests of an old worker are under its
-// old keys.
+// old keys, and PostgreSQL tells of its connections for a moment longer than it lives.
 async function restartWorkers() {
     const gone = stack.workerPids();
+    const closing = await backendsOfWorkers();
     process.kill(stack.poolPid(), 'SIGHUP');
     await stack.fullPool(kWorkers, { gone });
     await eventually('the old workers have left', () => !gone.some(isAlive), {
         timeoutMs: 40_000 * kPatience,
+    });
+    await eventually('their connections have ended', async () => {
+        const open = await backendsOfWorkers();
+        return !closing.some((pid) => open.includes(pid));
     });
 }
 

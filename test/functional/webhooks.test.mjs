@@ -17,7 +17,7 @@ import {
     unique,
 } from './claim.mjs';
 import { assertGenuine, isGenuine, Receiver } from './receiver.mjs';
-import { kPatience, kPrivateWebhooks, kSlowdown, Stack } from './stack.mjs';
+import { isAlive, kPatience, kPrivateWebhooks, kSlowdown, Stack } from './stack.mjs';
 
 const kSecret = /^whsec_[A-Za-z0-9_-]{43}$/;
 const kTransferMs = 10_000;
@@ -523,7 +523,10 @@ describe('a message', () => {
         const hook = await newWebhook('hang');
         const sent = await sendTest(hook);
         await receiver.messages(hook.url);
-        process.kill(stack.egressPid(), 'SIGKILL');
+        const egress = stack.egressPid();
+        process.kill(egress, 'SIGKILL');
+        // Or it would pass for one that runs.
+        await eventually('egress has gone', () => !isAlive(egress));
         receiver.behave('hang', 'ok');
         await stack.revive();
         // Its claim has ended.

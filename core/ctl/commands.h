@@ -117,8 +117,9 @@ struct InitRequest {
 // keys, first tenant, units. Shows the root key where it made one. Harmless when repeated.
 Result<void> init(const config::Config& config, const InitRequest& request);
 
-// The workers one after another; the first that does not come back ends it. None at all where they
-// would not find the database or not work with its schema. Pending where none runs.
+// Workers, those of billing and egress, one after another: what runs, and what failed though it is
+// enabled. The first that does not come back ends it. None at all where they would not find the
+// database or not work with its schema. Pending where nothing is to be restarted.
 Result<ExitCode> restart(const config::Config& config);
 // Pending where nothing is served.
 Result<ExitCode> status(const config::Config& config, Output output);

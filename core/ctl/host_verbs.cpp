@@ -29,7 +29,7 @@ void add_pool_verbs(CLI::App& app, Arguments& arguments) {
     add_verb(app,
              arguments,
              "restart",
-             "Restart the workers one after another; no request is lost",
+             "Restart workers, billing and egress one after another; no request is lost",
              ctl::restart);
     add_verb(app,
              arguments,

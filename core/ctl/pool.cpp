@@ -154,6 +154,28 @@ Verdict judge(const PoolState& state) {
     return verdict;
 }
 
+// Whatever reads schema, keys and configuration once, when it starts; egress last, for it alone
+// has nobody beside it.
+Result<std::vector<UnitState>> find_readers() {
+    auto readers = list_workers();
+    if (!readers) return readers;
+    auto sellers = list_workers(Pool::Billing);
+    if (!sellers) return sellers;
+    std::move(sellers->begin(), sellers->end(), std::back_inserter(*readers));
+    auto egress = find_unit(kEgress);
+    if (!egress) return failure(egress);
+    readers->push_back(*std::move(egress));
+    return readers;
+}
+
+// What runs or is about to, and what gave up: a schema that was too old, say. What somebody stopped
+// stays stopped.
+Result<bool> is_wanted(const UnitState& unit) {
+    if (unit.is_active() || unit.active == "activating") return true;
+    if (unit.active != "failed") return false;
+    return is_enabled(unit.name);
+}
+
 }  // namespace
 
 Result<ExitCode> restart(const config::Config& config) {
@@ -162,23 +184,22 @@ Result<ExitCode> restart(const config::Config& config) {
         DatabaseState database;
         if (const auto usable = look_at_database(config, database); !usable) return failure(usable);
     }
-    auto workers = list_workers();
-    if (!workers) return failure(workers);
-    auto sellers = list_workers(Pool::Billing);
-    if (!sellers) return failure(sellers);
-    std::move(sellers->begin(), sellers->end(), std::back_inserter(*workers));
+    const auto units = find_readers();
+    if (!units) return failure(units);
     std::int64_t count = 0;
-    for (const auto& worker : *workers) {
-        if (!worker.is_active() && worker.sub != "auto-restart") continue;
+    for (const auto& unit : *units) {
+        const auto wanted = is_wanted(unit);
+        if (!wanted) return failure(wanted);
+        if (!*wanted) continue;
         const auto begin = std::chrono::steady_clock::now();
         // The others go on with what they are: where the new one does not start, nothing is lost.
-        if (const auto done = restart_unit(worker.name); !done) return failure(done);
-        print_line(worker.name + " restarted in " + seconds_since(begin));
+        if (const auto done = restart_unit(unit.name); !done) return failure(done);
+        print_line(unit.name + " restarted in " + seconds_since(begin));
         [[maybe_unused]] const int flushed = std::fflush(stdout);
         ++count;
     }
     if (count > 0) return ExitCode::Ok;
-    print_line("no worker is running: systemctl enable --now secretstore-worker@{1..4}.service");
+    print_line("nothing is running: systemctl enable --now secretstore-worker@{1..4}.service");
     return ExitCode::Pending;
 }
 

@@ -77,6 +77,13 @@ Result<UnitState> find_unit(const std::string& name) {
     return state;
 }
 
+Result<bool> is_enabled(const std::string& name) {
+    const auto shown =
+        output_of("systemctl", {"systemctl", "show", "--value", "--property=UnitFileState", name});
+    if (!shown) return failure(shown);
+    return shown->starts_with("enabled");  // or enabled-runtime
+}
+
 Result<void> restart_unit(const std::string& name) {
     if (const auto done = systemctl({"restart", name}); !done)
         return failure(ErrorCode::ConfigInvalid,

@@ -33,6 +33,8 @@ enum class Pool { Secrets, Billing };
 Result<std::vector<UnitState>> list_workers(Pool pool = Pool::Secrets);
 // A unit that is not there is inactive. Errors: Internal.
 Result<UnitState> find_unit(const std::string& name);
+// Whether it is started with the host, or until the host's next start. Errors: Internal.
+Result<bool> is_enabled(const std::string& name);
 
 // Returns when the new one is ready. Errors: ConfigInvalid, with what to look at.
 Result<void> restart_unit(const std::string& name);

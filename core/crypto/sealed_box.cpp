@@ -1,11 +1,9 @@
 #include "core/crypto/sealed_box.h"
 
+#include "core/crypto/box_cipher.h"
 #include "core/crypto/labels.h"
 #include "core/crypto/mac.h"
 #include "core/crypto/random.h"
-
-#include <botan/aead.h>
-#include <botan/exceptn.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -19,11 +17,9 @@ constexpr std::size_t kKeyIdOffset = 2;
 constexpr std::size_t kSaltOffset = 18;
 constexpr std::size_t kHeaderSize = std::tuple_size_v<BoxHeader>;
 constexpr std::size_t kKeySize = 32;
-constexpr std::size_t kNonceSize = 12;
 constexpr std::size_t kCommitmentSize = 32;
-constexpr std::size_t kTagSize = 16;
 static_assert(kSaltOffset + kBoxSaltSize == kHeaderSize);
-static_assert(kHeaderSize + kCommitmentSize + kTagSize == kSealedBoxOverhead);
+static_assert(kHeaderSize + kCommitmentSize + kBoxTagSize == kSealedBoxOverhead);
 
 constexpr std::string_view kContextMagic = "ASSCTX1";
 
@@ -86,31 +82,24 @@ class BoxMaterial {
     }
 
     [[nodiscard]] ByteView key() const { return view(0, kKeySize); }
-    [[nodiscard]] ByteView nonce() const { return view(kKeySize, kNonceSize); }
+    [[nodiscard]] ByteView nonce() const { return view(kKeySize, kBoxNonceSize); }
     [[nodiscard]] ByteView commitment() const {
-        return view(kKeySize + kNonceSize, kCommitmentSize);
+        return view(kKeySize + kBoxNonceSize, kCommitmentSize);
     }
 
   private:
     [[nodiscard]] ByteView view(std::size_t offset, std::size_t size) const {
         return ByteView(m_okm.data(), m_okm.size()).subspan(offset, size);
     }
-    SecureBuffer m_okm = SecureBuffer(kKeySize + kNonceSize + kCommitmentSize);
+    SecureBuffer m_okm = SecureBuffer(kKeySize + kBoxNonceSize + kCommitmentSize);
 };
 
-// Runs AES-256-GCM over `text` in place. `gcm` is a thread's own and outlives the key.
-void run_gcm(Botan::AEAD_Mode& gcm,
-             const BoxMaterial& material,
-             const BoxHeader& header,
-             ByteView context,
-             SecureBuffer& text) {
-    Bytes aad(header.begin(), header.end());
-    append(aad, material.commitment());
-    append(aad, context);
-    gcm.set_key(material.key().data(), material.key().size());
-    gcm.set_associated_data(aad.data(), aad.size());
-    gcm.start(material.nonce().data(), material.nonce().size());
-    gcm.finish(text);
+// What the body's tag covers besides the body.
+Bytes associated_data(const BoxMaterial& material, const BoxHeader& header, ByteView context) {
+    Bytes out(header.begin(), header.end());
+    append(out, material.commitment());
+    append(out, context);
+    return out;
 }
 
 Failure does_not_open() {
@@ -154,17 +143,15 @@ Bytes seal_box_with_salt(const BoxKeySource& key,
                          const BoxContext& context,
                          ByteView plaintext,
                          const std::array<std::uint8_t, kBoxSaltSize>& salt) {
-    thread_local const auto gcm =
-        Botan::AEAD_Mode::create_or_throw("AES-256/GCM", Botan::Cipher_Dir::ENCRYPTION);
     const BoxHeader header = make_header(key.id(), salt);
     const Bytes encoded = context.encode();
     const BoxMaterial material(key, header, encoded);
 
     SecureBuffer body;
-    body.reserve(plaintext.size() + kTagSize);
+    body.reserve(plaintext.size() + kBoxTagSize);
     body.assign(plaintext.begin(), plaintext.end());
-    run_gcm(*gcm, material, header, encoded, body);
-    gcm->clear();
+    const Bytes associated = associated_data(material, header, encoded);
+    encrypt_box_body({material.key(), material.nonce(), associated}, body);
 
     Bytes box;
     box.reserve(kSealedBoxOverhead + plaintext.size());
@@ -189,8 +176,6 @@ std::optional<KeyId> box_key_id(ByteView box) {
 }
 
 Result<SecureBuffer> open_box(const BoxKeySource& key, const BoxContext& context, ByteView box) {
-    thread_local const auto gcm =
-        Botan::AEAD_Mode::create_or_throw("AES-256/GCM", Botan::Cipher_Dir::DECRYPTION);
     const auto named = box_key_id(box);
     if (!named) return does_not_open();
     if (!key.holds(*named)) return other_key(*named, key.id());
@@ -206,13 +191,9 @@ Result<SecureBuffer> open_box(const BoxKeySource& key, const BoxContext& context
 
     const ByteView body = box.subspan(kHeaderSize + kCommitmentSize);
     SecureBuffer text(body.begin(), body.end());
-    try {
-        run_gcm(*gcm, material, header, encoded, text);
-    } catch (const Botan::Exception&) {
-        gcm->clear();
+    const Bytes associated = associated_data(material, header, encoded);
+    if (!decrypt_box_body({material.key(), material.nonce(), associated}, text))
         return does_not_open();
-    }
-    gcm->clear();
     return text;
 }
 

@@ -17,6 +17,18 @@ import {
 const stack = Stack.shared();
 const http = stack.client;
 const attacker = generateKeyPairSync('rsa', { modulusLength: 2048 });
+// Keys that a token may carry along, and what signs with them.
+const strangers = {
+    oct: {
+        jwk: { kty: 'oct', k: Buffer.alloc(32, 7).toString('base64url') },
+        sign: (header, claims) => forge.hs256(header, claims, Buffer.alloc(32, 7)),
+    },
+    RSA: {
+        jwk: attacker.publicKey.export({ format: 'jwk' }),
+        sign: (header, claims) =>
+            forge.rs256({ ...header, alg: 'RS256' }, claims, attacker.privateKey),
+    },
+};
 
 let tenant;
 let agent;
@@ -137,6 +149,24 @@ describe('a header', () => {
             asScoped({}, { typ }),
         );
     }
+    for (const kty of ['oct', 'RSA']) {
+        refused(`with a stranger's key in jwk of type ${kty}, signed by it`, () => {
+            const { jwk, sign } = strangers[kty];
+            return sign({ ...scoped.header, jwk }, scoped.claims);
+        });
+        refused(`with a stranger's key in jwk of type ${kty} and no kid`, () => {
+            const { jwk, sign } = strangers[kty];
+            return sign({ ...without(scoped.header, 'kid'), jwk }, scoped.claims);
+        });
+    }
+    // The true header, and beside it what nests.
+    const withLevels = (levels) =>
+        JSON.stringify({ ...scoped.header, a: 0 }).replace(
+            '"a":0',
+            `"a":${'['.repeat(levels)}${']'.repeat(levels)}`,
+        );
+    // Within the 512 bytes of a header, so that it is not refused for its length.
+    const withMostLevels = () => withLevels(Math.floor((512 - withLevels(0).length) / 2));
     const texts = {
         'a duplicate member': () =>
             `{"alg":"HS256","alg":"HS256","typ":"ass-scoped+jwt","kid":"${scoped.header.kid}"}`,
@@ -155,7 +185,8 @@ describe('a header', () => {
                 Buffer.from([0xff, 0x22, 0x7d]),
             ]),
         'a byte order mark': () => `\ufeff${JSON.stringify(scoped.header)}`,
-        '1,000 levels': () => '{"a":'.repeat(80) + '1' + '}'.repeat(80),
+        'as many levels as its 512 bytes hold': withMostLevels,
+        '1,000 levels': () => withLevels(1000),
     };
     for (const [what, text] of Object.entries(texts)) {
         refused(`with ${what}`, () => forge.hs256(text(), scoped.claims));
@@ -241,7 +272,7 @@ describe('the form of a token', () => {
     ]) {
         refused(`with ${what}`, () => edit(trueToken));
     }
-    for (const kib of [5, 7, 64]) {
+    for (const kib of [5, 7, 8, 64]) {
         refused(`of ${kib} KiB`, () =>
             forge.hs256(scoped.header, {
                 ...scoped.claims,

@@ -24,6 +24,7 @@ export const publicForms = {
 };
 
 export const headerAdditions = {
+    jwk: { kty: 'oct', k: 'AAAA' },
     jku: 'https://evil.example/jwks.json',
     x5u: 'https://evil.example/cert.pem',
     x5c: ['MIIB'],

@@ -1,6 +1,8 @@
 // Keys are replaced while workers serve: the root key, the KEK of a tenant, the signing key.
 // No request fails, no value is lost, and the old key opens nothing.
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 
@@ -108,6 +110,18 @@ async function sealedRow(tenant, key) {
     return row;
 }
 
+// `old`: the text of a root key's file.
+async function opensOnlyByPresent(household, old) {
+    const oldFile = path.join(stack.state, 'old-root.key');
+    fs.writeFileSync(oldFile, old, { mode: 0o400 });
+    const row = JSON.stringify(await sealedRow(household.tenant, 'K1'));
+    const byOld = await run(process.execPath, [kOpener, oldFile], { input: row });
+    fs.rmSync(oldFile);
+    assert.notEqual(byOld.code, 0, 'the old root key opens nothing');
+    const byNew = await run(process.execPath, [kOpener, rootFile()], { input: row });
+    assert.equal(byNew.stdout.trim(), 'value-1');
+}
+
 describe('the root key', () => {
     test(
         'is replaced under load with no failed request, and then opens nothing',
@@ -118,7 +132,6 @@ describe('the root key', () => {
             await restartWorkers();
             const household = await newHousehold();
             const old = fs.readFileSync(rootFile(), 'utf8');
-            const oldFile = path.join(stack.state, 'old-root.key');
 
             const { failures, count } = await underLoad(household, async () => {
                 await stack.ctl(['root-key', 'rotate', 'begin']);
@@ -140,13 +153,7 @@ describe('the root key', () => {
             const epochOf = (text) => /^epoch: (\d+)$/m.exec(text)[1];
             assert.notEqual(fs.readFileSync(rootFile(), 'utf8'), old);
             assert.equal(epochOf(fs.readFileSync(rootFile(), 'utf8')), '3', 'tokens of before stay dead');
-            fs.writeFileSync(oldFile, old, { mode: 0o400 });
-            const row = JSON.stringify(await sealedRow(household.tenant, 'K1'));
-            const byOld = await run(process.execPath, [kOpener, oldFile], { input: row });
-            assert.notEqual(byOld.code, 0, 'the old root key opens nothing');
-            const byNew = await run(process.execPath, [kOpener, rootFile()], { input: row });
-            assert.equal(byNew.stdout.trim(), 'value-1');
-            fs.rmSync(oldFile);
+            await opensOnlyByPresent(household, old);
         },
     );
 
@@ -415,12 +422,12 @@ describe('the pepper', () => {
     });
 });
 
-// Tenants without people, each with a KEK under the present root key. (Copies of one row would not
-// open: a KEK is bound to its tenant.)
-async function makeTenants(count) {
+// Tenants without people, each with a KEK under the present root key; their ids. (Copies of one row
+// would not open: a KEK is bound to its tenant.)
+async function makeTenants(count, newId = randomUUID) {
     const root = parseRootKeyFile(fs.readFileSync(rootFile(), 'utf8'));
     const rows = Array.from({ length: count }, () => {
-        const [tenant, kek] = [randomUUID(), randomUUID()];
+        const [tenant, kek] = [newId(), randomUUID()];
         const box = sealBox({
             key_source: 'root',
             key: root.rootKey.toString('hex'),
@@ -437,7 +444,132 @@ async function makeTenants(count) {
     await stack.psql(`
         insert into store.tenants (tenant_id, name, plan, rate_limit_key) values ${tenants};
         insert into store.tenant_keys (tenant_id, kek_id, generation, state, box) values ${keks}`);
+    return rows.map(({ tenant }) => tenant).sort();
 }
+
+describe('a replacement of the root key that is killed half way', () => {
+    // More than one transaction moves on either side of the middle.
+    const kOnEitherSide = 1_500;
+    // In the order in which they are moved.
+    let first;
+    let middle;
+    let last;
+
+    before(
+        async () => {
+            first = await newHousehold(3);
+            // Between the first and the last, whose ids begin with the time in milliseconds.
+            const afterFirst = (parseInt(first.tenant.id.replace('-', '').slice(0, 12), 16) + 1)
+                .toString(16)
+                .padStart(12, '0');
+            const time = `${afterFirst.slice(0, 8)}-${afterFirst.slice(8)}`;
+            const between = await makeTenants(2 * kOnEitherSide, () => time + randomUUID().slice(13));
+            middle = between[kOnEitherSide];
+            last = await newHousehold(3);
+        },
+        { timeout: 60_000 * kPatience },
+    );
+
+    // How many keys each root key seals, by its id.
+    async function counts() {
+        const rows = await stack.rows(`
+            select root_key_id as id, count(*)::int from (
+                select root_key_id from store.tenant_keys where state <> 'destroyed'
+                union all select root_key_id from store.service_keys where state <> 'retired') keys
+            group by 1`);
+        return Object.fromEntries(rows.map(({ id, count }) => [id, count]));
+    }
+    async function rootOf({ tenant }) {
+        const [{ id }] = await stack.rows(
+            `select root_key_id as id from store.tenant_keys where tenant_id = '${tenant.id}'`,
+        );
+        return id;
+    }
+    const moving = () =>
+        stack.rows(`select pid, wait_event_type as waits_for from pg_stat_activity
+                    where usename = 'secretstore_maint'`);
+
+    async function killHalfWay() {
+        const [present] = Object.keys(await counts());
+        const holder = stack.openSession();
+        await holder.execute('begin');
+        await holder.execute(
+            `select 1 from store.tenant_keys where tenant_id = '${middle}' for update`,
+        );
+        const child = spawn(
+            path.join(stack.state, 'bin/secretstorectl'),
+            ['--config', stack.config, 'root-key', 'rotate', 'run'],
+            { ...stack.owner, cwd: '/', stdio: 'ignore' },
+        );
+        const ended = once(child, 'exit');
+        try {
+            await eventually('it has come to the middle', async () =>
+                (await moving()).some((one) => one.waits_for === 'Lock'),
+            );
+        } finally {
+            child.kill('SIGKILL');
+            assert.deepEqual(await ended, [null, 'SIGKILL']);
+            await holder.close();
+        }
+        // What it had sent already is still done.
+        await eventually('its connections are gone', async () => (await moving()).length === 0);
+
+        const { [present]: left, ...moved } = await counts();
+        assert.ok(left >= kOnEitherSide - 500, `${left} keys are under the old root key`);
+        assert.equal(Object.keys(moved).length, 1, 'and others under the new one');
+        assert.equal(await rootOf(last), present);
+        assert.notEqual(await rootOf(first), present);
+        return present;
+    }
+
+    async function allIsRead() {
+        for (const household of [first, last])
+            assert.deepEqual(await valuesOf(household), expected(household));
+    }
+
+    test('serves all of it, and can be given up', { timeout: 60_000 * kPatience }, async () => {
+        const before = fs.readFileSync(rootFile(), 'utf8');
+        await stack.ctl(['root-key', 'rotate', 'begin']);
+        await restartWorkers();
+        const present = await killHalfWay();
+        await allIsRead();
+        await restartWorkers();
+        await allIsRead();
+
+        await stack.ctl(['root-key', 'rotate', 'abort']);
+
+        assert.deepEqual(Object.keys(await counts()), [present]);
+        assert.equal(fs.readFileSync(rootFile(), 'utf8'), before);
+        await restartWorkers();
+        await allIsRead();
+    });
+
+    test('is finished when it is called again', { timeout: 60_000 * kPatience }, async () => {
+        const old = fs.readFileSync(rootFile(), 'utf8');
+        const next = () => fs.readFileSync(`${rootFile()}-next`, 'utf8');
+        await stack.ctl(['root-key', 'rotate', 'begin']);
+        const begun = next();
+        await restartWorkers();
+        const present = await killHalfWay();
+        await stack.ctl(['root-key', 'rotate', 'begin']);
+        assert.equal(next(), begun, 'begun twice, it is still the same new key');
+
+        const { [present]: left } = await counts();
+        const said = await stack.ctl(['root-key', 'rotate', 'run']);
+        assert.match(said, new RegExp(`^${left} keys moved`), 'only what was left');
+        await stack.ctl(['root-key', 'rotate', 'commit']);
+        await restartWorkers();
+
+        assert.equal((await counts())[present], undefined);
+        assert.deepEqual(
+            (await stack.rows('select root_key_id as id from store.root_keys')).map(({ id }) => id),
+            Object.keys(await counts()),
+        );
+        assert.equal(fs.readFileSync(rootFile(), 'utf8'), begun);
+        await allIsRead();
+        for (const household of [first, last]) await opensOnlyByPresent(household, old);
+    });
+});
 
 test(
     'ten thousand tenants move to another root key',

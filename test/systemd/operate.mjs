@@ -2,11 +2,12 @@
 // and mostly under load. Runs as a unit in there: run (beside this) boots it.
 //
 // Usage: node operate.mjs OUT ROOT
-// OUT has first.deb and next.deb; it gets `passed`, or else `journal`. stdout is the report.
+// OUT has first.deb, second.deb and third.deb (run says what they are); it gets `passed`, or else `journal`. stdout is the report.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import https from 'node:https';
+import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -22,6 +23,8 @@ const kEncryptedKey = '/etc/credstore.encrypted/secretstore-root-key';
 const kPlainKey = '/etc/credstore/secretstore-root-key';
 const kSocket = '/run/secretstore/worker.sock';
 const kCluster = 'postgresql@15-main.service';
+const kBilling = 'secretstore-billing@1.service';
+const kEgress = 'secretstore-egress.service';
 // What the promises allow.
 const kMostUnavailableMs = 1000; // for 99 of 100 answers while the database is away
 const kMostHangMs = 3000;
@@ -469,19 +472,94 @@ async function scale() {
     await run(`systemctl enable --now ${numbers(3, 4).map(worker).join(' ')}`);
 }
 
+// As README.Debian has it, with keys that open nothing at Stripe: nobody buys here.
+async function sellPlans() {
+    for (const name of ['secretstore-stripe-key', 'secretstore-stripe-webhook-secret']) {
+        fs.writeFileSync('/run/plain', `not-the-${name}`, { mode: 0o400 });
+        await run(`systemd-creds encrypt --name=${name} /run/plain /etc/credstore.encrypted/${name}`);
+        fs.chmodSync(`/etc/credstore.encrypted/${name}`, 0o400);
+    }
+    fs.rmSync('/run/plain');
+    const address = 'https://store.example/billing';
+    fs.writeFileSync(
+        '/etc/secretstore/conf.d/billing.yaml',
+        `billing:
+  enabled: true
+  success_url: ${address}
+  cancel_url: ${address}
+  return_url: ${address}
+  prices:
+    pro_monthly: price_monthly
+`,
+    );
+    await run('chown root:secretstore /etc/secretstore/conf.d/billing.yaml');
+    fs.chmodSync('/etc/secretstore/conf.d/billing.yaml', 0o640);
+    await run(`systemctl enable --now secretstore-billing.socket ${kBilling}`);
+    fs.symlinkSync('secretstore-billing.conf', '/etc/nginx/snippets/secretstore-local-billing.conf');
+    assert.equal((await typed('nginx -t')).code, 0);
+    await run('systemctl reload nginx');
+    assert.equal((await typed('secretstorectl restart')).code, 0);
+    assert.equal((await typed('secretstorectl check')).code, 0);
+    // Nobody signed it, but somebody looked: without a pool it is 404.
+    const told = await api('POST', '/billing/webhook', { body: {} });
+    assert.equal(told.status, 400, JSON.stringify(told.body));
+}
+
+// Whatever reads the schema when it starts.
+const readers = () => [...numbers(1, 4).map(worker), kBilling, kEgress];
+const pidsOf = (units) => Promise.all(units.map((unit) => property(unit, 'MainPID')));
+
+// Every unit is active and serves: in the processes of before, or none of them in those.
+async function expectRunning(units, pids, whose) {
+    for (const unit of units) assert.equal(await property(unit, 'ActiveState'), 'active', unit);
+    (await pidsOf(units)).forEach((pid, i) => assert.equal(pid === pids[i], whose === 'the old ones', units[i]));
+}
+
+// A release whose programs can't work with the schema that is there.
+async function upgradeWithNeededMigration() {
+    const header = fs.readFileSync(`${root}/core/store/schema_version.h`, 'utf8');
+    const [, oldest] = /kOldestUsableSchema = (\d+);/.exec(header);
+    await sql(`delete from store.schema_migrations where number >= ${oldest}`);
+    const pids = await pidsOf(readers());
+    const installed = await typed(`dpkg -i ${out}/second.deb`);
+    assert.equal(installed.code, 0);
+    assert.match(installed.stderr, /this program needs \d+: run 'secretstorectl db migrate'/);
+    assert.match(installed.stderr, /what ran before goes on/);
+    await expectRunning(readers(), pids, 'the old ones');
+    assert.equal((await typed('secretstorectl restart')).code, 3);
+    await expectRunning(readers(), pids, 'the old ones');
+
+    // Of those that die meanwhile the new ones give up.
+    const dying = [worker(2), kBilling, kEgress];
+    for (const unit of dying) process.kill(Number(await property(unit, 'MainPID')), 'SIGKILL');
+    for (const unit of dying) {
+        await eventually(`${unit} gives up`, async () => (await property(unit, 'ActiveState')) === 'failed');
+        assert.equal(await property(unit, 'ExecMainStatus'), '78', unit);
+    }
+    await run(`systemctl stop ${worker(3)}`);
+
+    assert.match((await typed('secretstorectl db migrate')).stdout, /applied \d{4}_need_the_next_release/);
+    assert.equal((await typed('secretstorectl restart')).code, 0);
+    assert.equal(await property(worker(3), 'ActiveState'), 'inactive', 'what was stopped stays so');
+    await run(`systemctl start ${worker(3)}`);
+    await expectRunning(readers(), pids, 'new ones');
+    assert.equal((await typed('secretstorectl check')).code, 0);
+}
+
 async function upgrade() {
     const since = await property('secretstore.socket', 'ActiveEnterTimestampMonotonic');
-    const pids = await Promise.all(numbers(1, 4).map((n) => property(worker(n), 'MainPID')));
-    const installed = await typed(`dpkg -i ${out}/next.deb`);
+    const pids = await pidsOf(readers());
+    const installed = await typed(`dpkg -i ${out}/third.deb`);
     assert.equal(installed.code, 0);
     assert.match(installed.stderr, /migrations are pending: run 'secretstorectl db migrate'/);
+    await expectRunning(readers(), pids, 'new ones');
     const seen = await attempt('secretstorectl doctor');
     assert.match(seen.stdout, /^warning +schema +1 migrations are missing/m);
     const migrated = await typed('secretstorectl db migrate');
     assert.match(migrated.stdout, /applied \d{4}_note_the_next_release/);
+    const again = await pidsOf(readers());
     assert.equal((await typed('secretstorectl restart')).code, 0);
-    const now = await Promise.all(numbers(1, 4).map((n) => property(worker(n), 'MainPID')));
-    assert.ok(now.every((pid, i) => pid !== pids[i]), 'every worker is a new one');
+    await expectRunning(readers(), again, 'new ones');
     assert.equal(await property('secretstore.socket', 'ActiveEnterTimestampMonotonic'), since);
 }
 
@@ -573,6 +651,47 @@ async function replaceRootKey() {
     assert.equal(JSON.parse(await run('secretstorectl root-key status --json')).root_keys.length, 1);
 }
 
+// As README.Debian has it for a key management service, and back.
+async function useKeyService() {
+    const socket = '/run/key-service.sock';
+    const key = await run('secretstorectl root-key export');
+    let asked = 0;
+    const service = net.createServer((connection) => {
+        asked += 1;
+        connection.on('error', () => {}); // whoever asks may be killed
+        connection.end(`${key}\n`);
+    });
+    await new Promise((resolve) => service.listen(socket, resolve));
+    fs.chmodSync(socket, 0o600);
+    const dropIns = {
+        'secretstore-worker@.service': `[Unit]\nConditionPathExists=\n[Service]\nLoadCredential=secretstore-root-key:${socket}\n`,
+        'secretstore-maintain.service': '[Unit]\nConditionPathExists=\n',
+    };
+    for (const [unit, text] of Object.entries(dropIns)) {
+        fs.mkdirSync(`/etc/systemd/system/${unit}.d`, { recursive: true });
+        fs.writeFileSync(`/etc/systemd/system/${unit}.d/override.conf`, text);
+    }
+    fs.renameSync(kEncryptedKey, `${kEncryptedKey}.kept`);
+    await run('systemctl daemon-reload');
+    const pids = await pidsOf(readers());
+    assert.equal((await typed('secretstorectl restart')).code, 0);
+    await expectRunning(readers(), pids, 'new ones');
+    assert.equal(asked, 4, 'each worker was given the key by the service');
+    await run('systemctl start secretstore-maintain.service');
+    assert.equal(await property('secretstore-maintain.service', 'ConditionResult'), 'yes');
+    assert.notEqual((await attempt('secretstorectl root-key status')).code, 0);
+    const status = await run(
+        `systemd-run --quiet --pipe --wait --property=LoadCredential=secretstore-root-key:${socket} secretstorectl root-key status --json`,
+    );
+    assert.equal(JSON.parse(status).root_keys.length, 1);
+
+    fs.renameSync(`${kEncryptedKey}.kept`, kEncryptedKey);
+    for (const unit of Object.keys(dropIns)) fs.rmSync(`/etc/systemd/system/${unit}.d/override.conf`);
+    await run('systemctl daemon-reload');
+    assert.equal((await typed('secretstorectl restart')).code, 0);
+    service.close();
+}
+
 // The root key out of the encrypted file and into a plain one, under load.
 async function usePlainKey() {
     const lines = await run('secretstorectl root-key export');
@@ -595,7 +714,7 @@ async function remove(token) {
     assert.ok(Number(await sql('select count(*) from store.secrets')) > 0, 'the database stays');
     await run('nginx -t');
     // And so it can come back.
-    assert.equal((await attempt(`dpkg -i ${out}/next.deb`)).code, 0);
+    assert.equal((await attempt(`dpkg -i ${out}/third.deb`)).code, 0);
     assert.equal((await typed('secretstorectl init --plain --workers 2')).code, 0);
     await run('sed -i s/secretstore.example.com/localhost/ /etc/nginx/sites-available/secretstore');
     await run('ln -s ../sites-available/secretstore /etc/nginx/sites-enabled/secretstore');
@@ -620,6 +739,8 @@ async function operate() {
     say('What is said of it when something is wrong');
     await look();
     await beExamined();
+    say('Selling plans');
+    await sellPlans();
 
     say('Under load');
     const load = new Load({ caFile: kCertificate, token });
@@ -635,10 +756,12 @@ async function operate() {
     await underLoad(load, 'WatchdogSec=2, rolling restart', shortenWatchdog);
     await underLoad(load, 'SIGSTOP of 2 workers, the watchdog replaces them', stopWorkers);
     await underLoad(load, 'scaled 4 → 8 → 2 → 4', scale);
-    await underLoad(load, 'upgrade of the package with a migration', upgrade);
     await reloadRound(load);
+    await underLoad(load, 'upgrade whose program needs its migration', upgradeWithNeededMigration);
+    await underLoad(load, 'upgrade of the package with a migration', upgrade);
     await databaseRound(load);
     await underLoad(load, 'another root key, as an encrypted credential', replaceRootKey);
+    await underLoad(load, 'root key from a service at a socket, and back', useKeyService);
     await underLoad(load, 'root key from an encrypted to a plain credential', usePlainKey);
     await underLoad(load, 'another root key, as a plain credential', replaceRootKey);
     await load.stop();

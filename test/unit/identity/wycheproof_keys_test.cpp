@@ -61,7 +61,7 @@ BOOST_DATA_TEST_CASE(a_published_key_verifies_what_it_should, data::make(kKeyFil
         }
     }
 
-    wycheproof::print(wanted.name + " by JWK (" + std::to_string(key_count) + ")", count);
+    wycheproof::print(wanted.name + " by JWK, keys: " + std::to_string(key_count), count);
     BOOST_TEST(key_count == wanted.keys);
     BOOST_TEST(count.all() == file.number_of_tests());
     BOOST_TEST(count.taken == wanted.taken);

@@ -1896,6 +1896,12 @@ CREATE INDEX processed_requests_by_expiry ON store.processed_requests USING btre
 CREATE INDEX secrets_by_expiry ON store.secrets USING btree (expires_at) WHERE ((expires_at IS NOT NULL) AND (deleted_at IS NULL));
 
 --
+-- Name: secrets_deleted_by_time; Type: INDEX; Schema: store; Owner: secretstore_owner
+--
+
+CREATE INDEX secrets_deleted_by_time ON store.secrets USING btree (deleted_at, tenant_id, secret_id) WHERE (deleted_at IS NOT NULL);
+
+--
 -- Name: secrets_live_by_name; Type: INDEX; Schema: store; Owner: secretstore_owner
 --
 
@@ -2402,6 +2408,20 @@ CREATE POLICY definer ON store.users FOR SELECT TO secretstore_owner USING (true
 --
 
 CREATE POLICY definer_adds ON store.users FOR INSERT TO secretstore_owner WITH CHECK (true);
+
+--
+-- Name: secret_versions deleted_before; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY deleted_before ON store.secret_versions AS RESTRICTIVE FOR DELETE TO secretstore_maint USING ((EXISTS ( SELECT
+   FROM store.secrets s
+  WHERE ((s.tenant_id = secret_versions.tenant_id) AND (s.secret_id = secret_versions.secret_id) AND (s.deleted_at < (now() - '24:00:00'::interval))))));
+
+--
+-- Name: secrets deleted_before; Type: POLICY; Schema: store; Owner: secretstore_owner
+--
+
+CREATE POLICY deleted_before ON store.secrets AS RESTRICTIVE FOR DELETE TO secretstore_maint USING ((deleted_at < (now() - '24:00:00'::interval)));
 
 --
 -- Name: deliveries; Type: ROW SECURITY; Schema: store; Owner: secretstore_owner
@@ -3738,7 +3758,7 @@ GRANT SELECT ON TABLE store.schema_migrations TO secretstore_billing;
 --
 
 GRANT SELECT,INSERT ON TABLE store.secret_versions TO secretstore_app;
-GRANT SELECT,DELETE,UPDATE ON TABLE store.secret_versions TO secretstore_maint;
+GRANT SELECT,DELETE ON TABLE store.secret_versions TO secretstore_maint;
 
 --
 -- Name: COLUMN secret_versions.tenant_id; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3767,6 +3787,7 @@ GRANT SELECT(version) ON TABLE store.secret_versions TO secretstore_readonly;
 
 GRANT SELECT(kek_id) ON TABLE store.secret_versions TO secretstore_reader;
 GRANT SELECT(kek_id) ON TABLE store.secret_versions TO secretstore_readonly;
+GRANT UPDATE(kek_id) ON TABLE store.secret_versions TO secretstore_maint;
 
 --
 -- Name: COLUMN secret_versions.access_tier; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3787,6 +3808,7 @@ GRANT SELECT(expires_at) ON TABLE store.secret_versions TO secretstore_readonly;
 --
 
 GRANT SELECT(dek_box) ON TABLE store.secret_versions TO secretstore_reader;
+GRANT UPDATE(dek_box) ON TABLE store.secret_versions TO secretstore_maint;
 
 --
 -- Name: COLUMN secret_versions.value_box; Type: ACL; Schema: store; Owner: secretstore_owner
@@ -3818,7 +3840,7 @@ GRANT SELECT(created_at) ON TABLE store.secret_versions TO secretstore_readonly;
 --
 
 GRANT SELECT,INSERT,UPDATE ON TABLE store.secrets TO secretstore_app;
-GRANT SELECT,DELETE,UPDATE ON TABLE store.secrets TO secretstore_maint;
+GRANT SELECT,DELETE ON TABLE store.secrets TO secretstore_maint;
 GRANT SELECT ON TABLE store.secrets TO secretstore_readonly;
 
 --

@@ -10,7 +10,7 @@ namespace core::store {
 
 // The newest migration that this program was written against, and the oldest schema that has all
 // it needs.
-inline constexpr std::int64_t kNewestKnownSchema = 22;
+inline constexpr std::int64_t kNewestKnownSchema = 23;
 inline constexpr std::int64_t kOldestUsableSchema = 22;
 
 // The newest migration that the database has. Errors: StoreUnavailable.

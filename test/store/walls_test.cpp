@@ -311,6 +311,36 @@ BOOST_DATA_TEST_CASE(what_looks_past_the_walls_is_the_app_s_alone,
                                 "', 'store." + function + "', 'execute')") == "f");
 }
 
+BOOST_DATA_TEST_CASE(maintenance_removes_no_secret_that_lives_or_was_deleted_within_a_day,
+                     data::make({"null", "now() - interval '23 hours'"}) *
+                         data::make({"secrets", "secret_versions"}),
+                     deleted_at,
+                     table) {
+    const Rows rows;
+    const std::string mine = " where tenant_id = '" + rows.tenant.text() + "'";
+    Psql().query("update store.secrets set deleted_at = " + std::string(deleted_at) + mine);
+
+    const auto gone =
+        Psql("secretstore_maint")
+            .query("delete from store." + std::string(table) + mine + " returning tenant_id");
+
+    BOOST_TEST(gone.empty());
+    BOOST_TEST(Psql().value("select count(*) from store." + std::string(table) + mine) == "1");
+}
+
+BOOST_DATA_TEST_CASE(maintenance_changes_of_secrets_only_what_opens_them,
+                     data::make({"update store.secrets set deleted_at = now() - interval '1 year'",
+                                 "update store.secrets set current_version = 1",
+                                 "insert into store.secrets select * from store.secrets",
+                                 "update store.secret_versions set secret_id = gen_random_uuid()",
+                                 "update store.secret_versions set access_tier = 0",
+                                 "update store.secret_versions set value_box = ''",
+                                 "insert into store.secret_versions "
+                                 "select * from store.secret_versions"}),
+                     statement) {
+    BOOST_TEST(Psql("secretstore_maint").sqlstate_of(statement) == kInsufficientPrivilege);
+}
+
 BOOST_AUTO_TEST_CASE(a_partition_can_t_be_reached_past_its_parent) {
     const auto partition = Psql().value(
         "select inhrelid::regclass::text from pg_inherits where inhparent = "

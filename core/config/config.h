@@ -46,6 +46,11 @@ struct Config {
         std::chrono::seconds default_ttl{3600};
         std::chrono::seconds max_ttl{86400};
     };
+    // What maintenance removes in time. Plans say what it removes of the audit log.
+    struct Retention {
+        // Of a deleted secret and its versions, from its deletion on. Nothing: for ever.
+        std::optional<std::chrono::seconds> deleted_secrets = std::chrono::hours(30 * 24);
+    };
     struct Approvals {
         std::chrono::seconds pending_ttl{86400};
     };
@@ -142,6 +147,7 @@ struct Config {
     RootKey root_key;
     Worker worker;
     Tokens tokens;
+    Retention retention;
     Approvals approvals;
     Members members;
     SignUp sign_up;

@@ -56,6 +56,12 @@ constexpr Sentence kSentences[] = {
     {"tokens.default_ttl", "How long one lives that was asked for without a ttl."},
     {"tokens.max_ttl", "The longest ttl that can be asked for."},
 
+    {"retention",
+     "What 'secretstorectl maintain' removes in time; of the audit log: plans.*.audit_retention."},
+    {"retention.deleted_secrets",
+     "How long after a secret was deleted its versions stay in the database, where nobody reads "
+     "them. Then they are removed, and only a backup has them."},
+
     {"approvals", "What people have to agree to."},
     {"approvals.pending_ttl", "A request that nobody decides expires after this."},
 

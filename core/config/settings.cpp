@@ -335,6 +335,9 @@ std::vector<Setting> settings_of_serving() {
             "tokens.max_ttl", seconds(1), hours(24 * 365), [](auto& c) -> auto& {
                 return c.tokens.max_ttl;
             }),
+        retention(
+            "retention.deleted_secrets",
+            [](auto& c) -> auto& { return c.retention.deleted_secrets; }),
     };
 }
 

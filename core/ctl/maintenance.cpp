@@ -10,6 +10,7 @@
 #include "core/store/member_store.h"
 #include "core/store/personal_token_store.h"
 #include "core/store/request_store.h"
+#include "core/store/secret_store.h"
 #include "core/store/tenant_store.h"
 #include "core/store/token_store.h"
 #include "core/store/webhook_store.h"
@@ -64,6 +65,22 @@ Result<std::int64_t> sweep_all(store::Connection& connection, const Step& sweep)
         total += *gone;
         if (*gone < kSweptAtOnce) return total;
     }
+}
+
+// Secrets that were deleted longer ago than `kept`; nothing: none.
+Result<void> purge_secrets(store::Connection& connection,
+                           const std::optional<std::chrono::seconds>& kept) {
+    store::PurgedRows total;
+    for (bool is_more = kept.has_value(); is_more;) {
+        const auto gone = store::purge_deleted_secrets(connection, *kept, kSweptAtOnce);
+        if (!gone) return failure(gone);
+        total.secrets += gone->secrets;
+        total.versions += gone->versions;
+        is_more = gone->secrets == kSweptAtOnce || gone->versions == kSweptAtOnce;
+    }
+    print_line("deleted secrets purged: " + std::to_string(total.secrets));
+    print_line("versions of deleted secrets purged: " + std::to_string(total.versions));
+    return {};
 }
 
 using Tenants = std::vector<store::TenantRow>;
@@ -181,6 +198,9 @@ Result<ExitCode> maintain(const config::Config& config, IfRunning if_running) {
         if (!done) return failure(done);
         print_line(std::string(duty.done) + ": " + std::to_string(*done));
     }
+    // Before KEKs are destroyed: one that sealed nothing but these goes at once.
+    if (const auto done = purge_secrets(connection, config.retention.deleted_secrets); !done)
+        return failure(done);
     const auto destroyed = service::KekRotation::destroy_replaced(connection);
     if (!destroyed) return failure(destroyed);
     print_line("replaced KEKs destroyed: " + std::to_string(*destroyed));

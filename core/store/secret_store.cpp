@@ -232,4 +232,16 @@ void add_secret_exists(Transaction& transaction,
     transaction.add(Statement::SecretExists, Parameters{}.id(tenant).text(name_space).text(key));
 }
 
+Result<PurgedRows> purge_deleted_secrets(Connection& connection,
+                                         std::chrono::seconds kept,
+                                         std::int64_t limit) {
+    Parameters parameters;
+    parameters.bigint(std::int64_t{kept.count()}).bigint(limit);
+    const auto versions = connection.run(Statement::PurgeDeletedVersions, parameters);
+    if (!versions) return tl::unexpected(to_error(versions.error()));
+    const auto secrets = connection.run(Statement::PurgeDeletedSecrets, parameters);
+    if (!secrets) return tl::unexpected(to_error(secrets.error()));
+    return PurgedRows{.secrets = secrets->row(0).integer(), .versions = versions->row(0).integer()};
+}
+
 }  // namespace core::store

@@ -187,4 +187,17 @@ void add_secret_exists(Transaction& transaction,
                        std::string_view name_space,
                        std::string_view key);
 
+struct PurgedRows {
+    std::int64_t secrets = 0;
+    std::int64_t versions = 0;  // their sealed values and DEKs
+};
+
+// Removes at most `limit` versions of secrets that were deleted longer ago than `kept`, the oldest
+// first, and at most `limit` of those secrets that have none left, in two transactions. As long as
+// one of the numbers is `limit` there may be more. The database keeps those of the last 24 hours,
+// whatever is asked for. Role maint. Errors: StoreUnavailable.
+Result<PurgedRows> purge_deleted_secrets(Connection& connection,
+                                         std::chrono::seconds kept,
+                                         std::int64_t limit);
+
 }  // namespace core::store

@@ -2260,6 +2260,64 @@ select exists (
       and s.deleted_at is null)
 )sql",
      kApp},
+    // At most $2 versions of the $2 secrets that were deleted first, more than $1 seconds ago. One
+    // that is locked, as its KEK is being replaced, is left for later. By the places of the rows
+    // and one secret after the other: a plan that does not know $2 would else read all versions.
+    {Statement::PurgeDeletedVersions,
+     "purge_deleted_versions",
+     R"sql(
+with doomed as (
+    select s.tenant_id, s.secret_id
+    from store.secrets s
+    where s.deleted_at < now() - make_interval(secs => $1::bigint)
+    order by s.deleted_at, s.tenant_id, s.secret_id
+    limit $2::bigint
+),
+chosen as (
+    select v.place
+    from doomed d
+    cross join lateral (
+        select v.ctid as place
+        from store.secret_versions v
+        where v.tenant_id = d.tenant_id and v.secret_id = d.secret_id
+        limit $2::bigint
+        for update skip locked
+    ) v
+    limit $2::bigint
+),
+gone as (
+    delete from store.secret_versions v
+    where v.ctid = any (array(select c.place from chosen c))
+    returning v.version
+)
+select count(*) from gone
+)sql",
+     kMaint},
+    // Of the same secrets those without a version.
+    {Statement::PurgeDeletedSecrets,
+     "purge_deleted_secrets",
+     R"sql(
+with doomed as (
+    select s.ctid as place, s.tenant_id, s.secret_id
+    from store.secrets s
+    where s.deleted_at < now() - make_interval(secs => $1::bigint)
+    order by s.deleted_at, s.tenant_id, s.secret_id
+    limit $2::bigint
+),
+gone as (
+    delete from store.secrets s
+    where s.ctid = any (array(
+        select d.place
+        from doomed d
+        where (select true
+               from store.secret_versions v
+               where v.tenant_id = d.tenant_id and v.secret_id = d.secret_id
+               limit 1) is null))
+    returning s.secret_id
+)
+select count(*) from gone
+)sql",
+     kMaint},
 
     {Statement::InsertAuditEvent,
      "insert_audit_event",

@@ -170,6 +170,8 @@ enum class Statement {
     ListSecrets,
     CountSecrets,
     SecretExists,
+    PurgeDeletedVersions,
+    PurgeDeletedSecrets,
     // audit
     InsertAuditEvent,
     ListAuditEvents,

@@ -84,12 +84,13 @@ BOOST_AUTO_TEST_CASE(the_batched_read_reaches_every_row_by_its_whole_key_without
         BOOST_TEST(plan.find(slow) == std::string::npos, plan);
 }
 
-// How `statement` is carried out for the application.
+// How `statement` is carried out for a role.
 static std::string plan_of(core::store::Statement statement,
                            const std::string& parameters,
-                           const std::string& database = "secretstore") {
+                           const std::string& database = "secretstore",
+                           const std::string& role = "secretstore_app") {
     store_test::Psql psql("postgres", database);
-    psql.query("set role secretstore_app");
+    psql.query("set role " + role);
     psql.query("set secretstore.tenant = '00000000-0000-4000-8000-000000000001'");
     psql.query("set plan_cache_mode = force_generic_plan");
     psql.query("set enable_seqscan = off");
@@ -119,6 +120,24 @@ BOOST_AUTO_TEST_CASE(a_version_is_found_by_whole_keys_where_the_tables_were_know
          {"Index Cond: ((tenant_id = $1) AND (namespace = $2) AND (key = $3))",
           "Index Cond: ((tenant_id = s.tenant_id) AND (secret_id = s.secret_id)"})
         BOOST_TEST(plan.find(condition) != std::string::npos, condition << " is not in\n" << plan);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_purged_is_found_from_one_deleted_secret_to_the_next) {
+    using core::store::Statement;
+    const std::string database = "secretstore";
+    const std::string role = "secretstore_maint";
+
+    const auto versions = plan_of(Statement::PurgeDeletedVersions, "86400, 1000", database, role);
+    const auto secrets = plan_of(Statement::PurgeDeletedSecrets, "86400, 1000", database, role);
+
+    for (const auto& plan : {versions, secrets}) {
+        for (const auto* part : {"using secrets_deleted_by_time on secrets",
+                                 "using secret_versions_pkey on secret_versions",
+                                 "Tid Scan on secret"})
+            BOOST_TEST(plan.find(part) != std::string::npos, part << " is not in\n" << plan);
+        for (const auto* slow : {"Hash", "Merge Join", "Seq Scan"})
+            BOOST_TEST(plan.find(slow) == std::string::npos, plan);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_of_the_audit_log_is_found_by_its_index_without_statistics) {

@@ -94,6 +94,11 @@ const std::vector<Fault> kFaults{
     {"sign_up:\n  most_per_hour: 0\n", 2, "a whole number from 1"},
     {"members:\n  invitation_ttl: 59s\n", 2, "a duration with its unit"},
     {"members:\n  invitation_ttl: 91d\n", 2, "a duration with its unit"},
+    {"retention:\n  deleted_secrets: 23h\n", 2, "from 1d, or unlimited"},
+    {"retention:\n  deleted_secrets: 30\n", 2, "from 1d, or unlimited"},
+    {"retention:\n  deleted_secrets: 0\n", 2, "from 1d, or unlimited"},
+    {"retention:\n  deleted_secrets: never\n", 2, "from 1d, or unlimited"},
+    {"retention:\n  secrets: 30d\n", 2, "known are deleted_secrets"},
     {"issuers:\n  firebase: project-1\n", 2, "'issuers' wants a list"},
     {"issuers: project-1\n", 1, "'issuers' wants a list"},
     {"issuers:\n  - project-1\n", 2, "'issuers' wants keys below it"},
@@ -154,6 +159,17 @@ const std::vector<Fault> kFaults{
 };
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(deleted_secrets_are_kept_for_30_days_unless_it_says_otherwise) {
+    const auto kept = [](std::string_view text) {
+        return load(text).value().retention.deleted_secrets;
+    };
+
+    BOOST_TEST((kept("") == std::chrono::hours(30 * 24)));
+    BOOST_TEST((kept("retention:\n  deleted_secrets: 1d\n") == std::chrono::hours(24)));
+    BOOST_TEST((kept("retention:\n  deleted_secrets: 36h\n") == std::chrono::hours(36)));
+    BOOST_TEST(!kept("retention:\n  deleted_secrets: unlimited\n").has_value());
+}
 
 BOOST_AUTO_TEST_CASE(a_database_can_be_on_several_hosts) {
     const auto config = load("database:\n  host: a.example,192.0.2.1,2001:db8::1\n");

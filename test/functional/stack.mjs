@@ -15,7 +15,7 @@ import { eventually, kPatienceOfMachine, unique } from './claim.mjs';
 import { Forge } from './forge.mjs';
 
 const kRoot = fileURLToPath(new URL('../..', import.meta.url));
-const kDevStack = path.join(kRoot, 'scripts/dev-stack');
+export const kDevStack = path.join(kRoot, 'scripts/dev-stack');
 const kPostgresPrograms = '/usr/lib/postgresql/15/bin';
 
 export const kBuild = path.resolve(kRoot, process.env.SECRETSTORE_BUILD ?? 'build');

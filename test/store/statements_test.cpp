@@ -130,10 +130,10 @@ BOOST_AUTO_TEST_CASE(what_is_purged_is_found_from_one_deleted_secret_to_the_next
     const auto versions = plan_of(Statement::PurgeDeletedVersions, "86400, 1000", database, role);
     const auto secrets = plan_of(Statement::PurgeDeletedSecrets, "86400, 1000", database, role);
 
+    BOOST_TEST(versions.find("Tid Scan on secret_versions") != std::string::npos, versions);
     for (const auto& plan : {versions, secrets}) {
         for (const auto* part : {"using secrets_deleted_by_time on secrets",
-                                 "using secret_versions_pkey on secret_versions",
-                                 "Tid Scan on secret"})
+                                 "using secret_versions_pkey on secret_versions"})
             BOOST_TEST(plan.find(part) != std::string::npos, part << " is not in\n" << plan);
         for (const auto* slow : {"Hash", "Merge Join", "Seq Scan"})
             BOOST_TEST(plan.find(slow) == std::string::npos, plan);

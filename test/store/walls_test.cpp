@@ -331,7 +331,7 @@ BOOST_DATA_TEST_CASE(maintenance_removes_no_secret_that_lives_or_was_deleted_wit
 BOOST_DATA_TEST_CASE(maintenance_changes_of_secrets_only_what_opens_them,
                      data::make({"update store.secrets set deleted_at = now() - interval '1 year'",
                                  "update store.secrets set current_version = 1",
-                                 "insert into store.secrets select * from store.secrets",
+                                 "insert into store.secrets (tenant_id) values (gen_random_uuid())",
                                  "update store.secret_versions set secret_id = gen_random_uuid()",
                                  "update store.secret_versions set access_tier = 0",
                                  "update store.secret_versions set value_box = ''",

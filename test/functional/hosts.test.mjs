@@ -7,14 +7,14 @@ import { execFileSync } from 'node:child_process';
 import { after, assert, before, describe, eventually, inParallel, test, unique } from './claim.mjs';
 import { Network } from './network.mjs';
 import { Authority, Server } from './server.mjs';
-import { kPatience, newFolder, run, Stack } from './stack.mjs';
+import { kPatience, kSlowdown, newFolder, run, Stack } from './stack.mjs';
 
 const kLong = 60_000 * kPatience;
 const kStrangeAddress = '10.83.0.99';
 const kWriters = 6;
 const kReaders = 4;
 // What both hosts may take to notice that a standby accepts writes.
-const kNoticeMs = 1_000 * kPatience;
+const kNoticeMs = 1_000 * kSlowdown;
 
 const obstacle = await Network.obstacle();
 const kOptions = { skip: obstacle, timeout: kLong };

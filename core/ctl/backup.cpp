@@ -25,9 +25,13 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace core::ctl {
@@ -117,6 +121,37 @@ Result<BackupManifest> describe(store::Connection& connection, const store::Snap
     return manifest;
 }
 
+// On a terminal, how far a file has grown, as long as this lives; nothing into files and pipes.
+class GrowthDisplay {
+  public:
+    explicit GrowthDisplay(const fs::path& file) {
+        if (::isatty(STDERR_FILENO) == 0) return;
+        m_thread = std::jthread([file](const std::stop_token& stop) {
+            std::mutex mutex;
+            std::condition_variable_any look;
+            std::unique_lock lock(mutex);
+            do {
+                show(file);
+                look.wait_for(lock, stop, kLook, [] { return false; });
+            } while (!stop.stop_requested());
+            std::fputs("\r\033[K", stderr);
+        });
+    }
+
+  private:
+    static constexpr std::chrono::seconds kLook{1};
+
+    static void show(const fs::path& file) {
+        std::error_code error;
+        const auto size = fs::file_size(file, error);
+        const auto written = size_text(error ? 0 : static_cast<std::int64_t>(size));
+        [[maybe_unused]] const int shown = std::fprintf(stderr, "\r%s written ", written.c_str());
+        [[maybe_unused]] const int flushed = std::fflush(stderr);
+    }
+
+    std::jthread m_thread;
+};
+
 Result<void> dump(const store::Endpoint& endpoint,
                   const store::Snapshot& snapshot,
                   const fs::path& file) {
@@ -128,6 +163,7 @@ Result<void> dump(const store::Endpoint& endpoint,
                              "--snapshot=" + snapshot.id,
                              "--file=" + file.string()})
         words.push_back(word);
+    const GrowthDisplay display(file);
     const auto done = output_of("pg_dump", words);
     if (!done) return failure(done);
     return {};
@@ -425,6 +461,7 @@ Result<ExitCode> backup_verify(const config::Config& config,
     print_line("backup      of " + format_rfc3339(manifest.taken_at) + ", " +
                size_text(manifest.dump_bytes) + ", unchanged");
 
+    print_line("restoring   it, to open what is in it");
     const auto cluster = ScratchCluster::start(config, place.empty() ? kScratchPlace : place);
     if (!cluster) return failure(cluster);
     const auto restored = load_dump(
@@ -454,6 +491,7 @@ Result<ExitCode> restore(const config::Config& config,
     if (!epoch) return failure(epoch);
     print_line("epoch       " + std::to_string(*epoch) +
                ": give the root key's file to every host that runs workers");
+    print_line("restoring   " + size_text(manifest.dump_bytes));
     const auto restored =
         load_dump(endpoint,
                   "secretstore_migrator",

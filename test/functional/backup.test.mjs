@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 
 import { after, assert, before, describe, eventually, inParallel, test } from './claim.mjs';
 import { kPatience, newFolder, Stack } from './stack.mjs';
+import { Terminal } from './terminal.mjs';
 
 const kSecrets = Number(process.env.SECRETSTORE_DRILL_SECRETS ?? 2_000);
 const kImportedAtOnce = 1_000;
@@ -164,6 +165,20 @@ describe('a backup', () => {
 
     test('is never overwritten', async () => {
         assert.match(await refusal(here, ['backup', folder]), /exit 2: .*never overwritten/s);
+    });
+
+    test('tells a terminal how far it is', async () => {
+        const target = folderOf('watched');
+        const program = path.join(here.state, 'bin/secretstorectl');
+        const terminal = new Terminal(program, ['--config', here.config, 'backup', target], {
+            ...here.owner,
+            cwd: '/',
+        });
+
+        await terminal.shows(/\d (bytes|MiB) written/);
+
+        assert.equal(await terminal.ended(), 0);
+        fs.rmSync(target, { recursive: true });
     });
 
     test('of which a byte was changed is refused', async () => {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { after, assert, before, describe, eventually, inParallel, test } from './claim.mjs';
-import { kPatience, kSlowdown, Stack } from './stack.mjs';
+import { kOldestUsableSchema, kPatience, kSlowdown, Stack } from './stack.mjs';
 
 let stack;
 let tenant;
@@ -267,16 +267,14 @@ describe('a worker refuses to start, with one line and exit code 78, when', () =
         const rows = await stack.psql(`
             with gone as (
                 delete from store.schema_migrations
-                where number = (select max(number) from store.schema_migrations) returning *)
-            select row_to_json(gone) from gone`);
-        const row = JSON.parse(rows);
+                where number >= ${kOldestUsableSchema} returning *)
+            select json_agg(gone) from gone`);
         try {
             await refuses(stack.config, /schema|migrat/i);
         } finally {
             await stack.psql(
                 `insert into store.schema_migrations
-                 select * from json_populate_record(
-                     null::store.schema_migrations, '${JSON.stringify(row)}')`,
+                 select * from json_populate_recordset(null::store.schema_migrations, '${rows}')`,
             );
         }
     });

@@ -4,14 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { after, assert, before, describe, inParallel, test, unique } from './claim.mjs';
-import { run, Stack } from './stack.mjs';
-
-// The schema that this program can't do without.
-const kOldestUsable = Number(
-    /kOldestUsableSchema = (\d+)/.exec(
-        fs.readFileSync(new URL('../../core/store/schema_version.h', import.meta.url), 'utf8'),
-    )[1],
-);
+import { kOldestUsableSchema, run, Stack } from './stack.mjs';
 
 const kId = '01a2198e-2b4f-707f-8e6a-08807aa5f9dd';
 const kTenant = ['--tenant', kId];
@@ -186,7 +179,7 @@ describe('a verb that comes too early says what comes first', () => {
         const older = path.join(folder, 'older');
         fs.mkdirSync(older, { mode: 0o755 });
         const names = fs.readdirSync(all).sort();
-        for (const name of names.slice(0, kOldestUsable - 1))
+        for (const name of names.slice(0, kOldestUsableSchema - 1))
             fs.copyFileSync(path.join(all, name), path.join(older, name));
         const database = await newDatabase();
         const made = await ctl(configured({ database, migrations: older }), ['db', 'migrate']);
@@ -323,7 +316,7 @@ describe('init', () => {
         const older = path.join(folder, 'before');
         fs.mkdirSync(older, { mode: 0o755 });
         const names = fs.readdirSync(all).sort();
-        for (const name of names.slice(0, kOldestUsable - 1))
+        for (const name of names.slice(0, kOldestUsableSchema - 1))
             fs.copyFileSync(path.join(all, name), path.join(older, name));
         const database = await newDatabase();
         const migrated = await ctl(configured({ database, migrations: older }), ['db', 'migrate']);

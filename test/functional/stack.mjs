@@ -39,6 +39,13 @@ export const kPrivateWebhooks = 'webhooks:\n  allow_private: true\n';
 export const kSmallPlans =
     'plans: {free: {requests_per_minute: 1}, pro: {requests_per_minute: 1}}\n';
 
+// The schema that the programs can't do without.
+export const kOldestUsableSchema = Number(
+    /kOldestUsableSchema = (\d+)/.exec(
+        fs.readFileSync(path.join(kRoot, 'core/store/schema_version.h'), 'utf8'),
+    )[1],
+);
+
 const kStartAttempts = 3;
 const kPortIsTaken = /in use|can't be the admin port/i;
 

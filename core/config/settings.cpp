@@ -204,27 +204,27 @@ Setting retention(std::string key, Member<std::optional<std::chrono::seconds>> m
 }
 
 // What one plan allows.
-template <PlanLimits Plans::*kPlan>
+template <PlanLimits Plans::*OfPlan>
 std::vector<Setting> plan_settings(const std::string& section) {
     return {limit(
                 section + ".requests_per_minute", kMostRequestsPerMinute, [](auto& c) -> auto& {
-                    return (c.plans.*kPlan).requests_per_minute;
+                    return (c.plans.*OfPlan).requests_per_minute;
                 }),
             limit(
                 section + ".agents", kMostThings, [](auto& c) -> auto& {
-                    return (c.plans.*kPlan).agents;
+                    return (c.plans.*OfPlan).agents;
                 }),
             limit(
                 section + ".secrets", kMostThings, [](auto& c) -> auto& {
-                    return (c.plans.*kPlan).secrets;
+                    return (c.plans.*OfPlan).secrets;
                 }),
             limit(
                 section + ".members", kMostThings, [](auto& c) -> auto& {
-                    return (c.plans.*kPlan).members;
+                    return (c.plans.*OfPlan).members;
                 }),
             retention(
                 section + ".audit_retention",
-                [](auto& c) -> auto& { return (c.plans.*kPlan).audit_retention; })};
+                [](auto& c) -> auto& { return (c.plans.*OfPlan).audit_retention; })};
 }
 
 constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"error", log::Level::Error},

@@ -134,7 +134,7 @@ class GrowthDisplay {
                 show(file);
                 look.wait_for(lock, stop, kLook, [] { return false; });
             } while (!stop.stop_requested());
-            std::fputs("\r\033[K", stderr);
+            [[maybe_unused]] const int cleared = std::fputs("\r\033[K", stderr);
         });
     }
 

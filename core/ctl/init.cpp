@@ -100,8 +100,7 @@ Result<void> refuse_other_store(const config::Config& config) {
             return tl::unexpected(to_error(prepared.error()));
         return {};
     }
-    if (const auto known = store::refuse_newer_schema(*connection, store::kNewestKnownSchema);
-        !known)
+    if (auto known = store::refuse_newer_schema(*connection, store::kNewestKnownSchema); !known)
         return known;
     const auto count = store::count_root_keys(*connection);
     if (!count) return failure(count);

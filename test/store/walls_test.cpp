@@ -335,8 +335,7 @@ BOOST_DATA_TEST_CASE(maintenance_changes_of_secrets_only_what_opens_them,
                                  "update store.secret_versions set secret_id = gen_random_uuid()",
                                  "update store.secret_versions set access_tier = 0",
                                  "update store.secret_versions set value_box = ''",
-                                 "insert into store.secret_versions "
-                                 "select * from store.secret_versions"}),
+                                 "insert into store.secret_versions table store.secret_versions"}),
                      statement) {
     BOOST_TEST(Psql("secretstore_maint").sqlstate_of(statement) == kInsufficientPrivilege);
 }

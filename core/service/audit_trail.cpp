@@ -123,6 +123,26 @@ store::AuditRecord refused_caller(const KeylessRuntime& runtime,
     std::abort();
 }
 
+void add_act_of_operator(store::Transaction& transaction,
+                         const TenantId& tenant,
+                         const store::AuditRecord& record) {
+    store::add_audit_record(
+        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
+}
+
+store::AuditRecord tenant_record(const Clock& clock,
+                                 const TenantId& tenant,
+                                 std::string_view type,
+                                 JsonWriter details) {
+    store::AuditRecord record;
+    record.event = crypto::new_id<AuditEventId>(clock);
+    record.type = type;
+    record.resource_type = "tenant";
+    record.resource = tenant.bytes();
+    record.details = std::move(details).take_text();
+    return record;
+}
+
 Error plan_changed() {
     return {ErrorCode::PlanChanged, {}, "the tenant has another plan"};
 }

@@ -2,7 +2,9 @@
 // transaction of its own.
 #pragma once
 
+#include "core/base/clock.h"
 #include "core/base/ids.h"
+#include "core/base/json.h"
 #include "core/base/result.h"
 #include "core/identity/principal.h"
 #include "core/scope/secret_path.h"
@@ -48,6 +50,16 @@ store::AuditRecord failed_authentication(const KeylessRuntime& runtime,
 store::AuditRecord refused_caller(const KeylessRuntime& runtime,
                                   const identity::Principal& principal,
                                   std::string_view reason);
+
+// What became of a tenant; and what the operator at the host did to it, queued in the transaction
+// that does it.
+store::AuditRecord tenant_record(const Clock& clock,
+                                 const TenantId& tenant,
+                                 std::string_view type,
+                                 JsonWriter details);
+void add_act_of_operator(store::Transaction& transaction,
+                         const TenantId& tenant,
+                         const store::AuditRecord& record);
 
 // Nothing was done: the request was judged by another plan than its tenant has now.
 Error plan_changed();

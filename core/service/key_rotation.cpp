@@ -3,8 +3,8 @@
 #include "core/base/json.h"
 #include "core/crypto/random.h"
 #include "core/crypto/service_keys.h"
+#include "core/service/audit_trail.h"
 #include "core/service/held_keys.h"
-#include "core/store/audit_store.h"
 #include "core/store/connection_pool.h"
 #include "core/store/key_rotation_store.h"
 #include "core/store/key_store.h"
@@ -215,20 +215,6 @@ Result<crypto::TenantKek> KekRotation::open(const TenantId& tenant,
         m_root_key, tenant, stored.id, static_cast<std::uint64_t>(stored.generation), stored.box);
 }
 
-store::AuditRecord kek_replaced(const Clock& clock,
-                                const TenantId& tenant,
-                                std::int64_t generation) {
-    JsonWriter details;
-    details.begin_object().member("kek_generation", generation).end_object();
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(clock);
-    record.type = "tenant.profile_updated";
-    record.resource_type = "tenant";
-    record.resource = tenant.bytes();
-    record.details = std::move(details).take_text();
-    return record;
-}
-
 // The KEKs as they are to be: a new active one, unless an earlier rotation left something behind.
 Result<KekRotation::Keks> KekRotation::prepare(const TenantId& tenant) {
     auto connection = m_connections.borrow();
@@ -260,11 +246,13 @@ Result<KekRotation::Keks> KekRotation::prepare(const TenantId& tenant) {
         transaction,
         tenant,
         {fresh.kek.id, static_cast<std::int64_t>(fresh.kek.generation), std::move(fresh.box)});
-    store::add_audit_record(
+    JsonWriter details;
+    details.begin_object();
+    details.member("kek_generation", static_cast<std::int64_t>(fresh.kek.generation)).end_object();
+    add_act_of_operator(
         transaction,
         tenant,
-        {"operator", {}, {}, {}, {}},
-        kek_replaced(m_clock, tenant, static_cast<std::int64_t>(fresh.kek.generation)));
+        tenant_record(m_clock, tenant, "tenant.profile_updated", std::move(details)));
     if (const auto done = commit(transaction); !done) return failure(done);
     keks.active = std::move(fresh.kek);
     return keks;

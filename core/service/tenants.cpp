@@ -29,23 +29,14 @@ Result<void> check_email(std::string_view email) {
     return {};
 }
 
-void add_act_of_operator(store::Transaction& transaction,
-                         const TenantId& tenant,
-                         const store::AuditRecord& record) {
-    store::add_audit_record(
-        transaction, tenant, audit_origin(Actor{tenant, "operator", std::nullopt}, {}), record);
-}
-
-// What became of a tenant.
-store::AuditRecord tenant_record(const Runtime& runtime,
-                                 const TenantId& tenant,
-                                 std::string_view type,
-                                 JsonWriter details) {
+store::AuditRecord user_token_issued(const Runtime& runtime, const identity::LocalIdToken& token) {
+    JsonWriter details;
+    details.begin_object().member("email", token.email);
+    details.member("expires_at", format_rfc3339(token.expires_at)).end_object();
     store::AuditRecord record;
     record.event = crypto::new_id<AuditEventId>(runtime.clock);
-    record.type = type;
-    record.resource_type = "tenant";
-    record.resource = tenant.bytes();
+    record.type = "token.issued";
+    record.resource_type = "user_token";
     record.details = std::move(details).take_text();
     return record;
 }
@@ -75,7 +66,7 @@ store::AuditRecord tenant_created(const Runtime& runtime,
     JsonWriter details;
     details.begin_object().member("plan", to_string(plan));
     details.member("owner", owner.text()).end_object();
-    return tenant_record(runtime, tenant, "tenant.created", std::move(details));
+    return tenant_record(runtime.clock, tenant, "tenant.created", std::move(details));
 }
 
 Result<Tenant> Tenants::create(std::string_view name, Plan plan, std::string_view owner_email) {
@@ -147,7 +138,7 @@ Result<TenantPlan> Tenants::change_plan(const TenantId& tenant,
     add_act_of_operator(
         transaction,
         tenant,
-        tenant_record(m_runtime, tenant, "billing.plan_changed", std::move(details)));
+        tenant_record(m_runtime.clock, tenant, "billing.plan_changed", std::move(details)));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return before;
@@ -168,22 +159,10 @@ Result<bool> Tenants::set_suspended(const TenantId& tenant, bool is_suspended) {
     add_act_of_operator(
         transaction,
         tenant,
-        tenant_record(m_runtime, tenant, "tenant.profile_updated", std::move(details)));
+        tenant_record(m_runtime.clock, tenant, "tenant.profile_updated", std::move(details)));
     const auto committed = transaction.commit();
     if (!committed) return tl::unexpected(store::to_error(committed.error()));
     return true;
-}
-
-store::AuditRecord user_token_issued(const Runtime& runtime, const identity::LocalIdToken& token) {
-    JsonWriter details;
-    details.begin_object().member("email", token.email);
-    details.member("expires_at", format_rfc3339(token.expires_at)).end_object();
-    store::AuditRecord record;
-    record.event = crypto::new_id<AuditEventId>(runtime.clock);
-    record.type = "token.issued";
-    record.resource_type = "user_token";
-    record.details = std::move(details).take_text();
-    return record;
 }
 
 Result<Credential> Tenants::sign_user_token(const TenantId& tenant,

@@ -84,12 +84,13 @@ bool has_root_key(const config::Config& config) {
     return find_credential(kRootKeyCredential).has_value();
 }
 
-// A store of another root key, or one that a newer release made, stays as it is. Where there is
-// none yet, or this host can't look into it yet, nothing is said.
-Result<void> refuse_other_store(const config::Config& config) {
+// A store that a newer release made stays as it is. Gives the connection that looked; none where
+// there is no store yet, or this host can't look into it yet.
+Result<std::optional<store::Connection>> refuse_newer_store(const config::Config& config) {
     auto connection =
         store::Connection::open_unprepared(config::endpoint_of(config), store::Role::Maint);
-    if (!connection && connection.error().code == ErrorCode::StoreUninitialised) return {};
+    if (!connection && connection.error().code == ErrorCode::StoreUninitialised)
+        return std::nullopt;
     if (!connection) return failure(connection);
     for (const auto statement : {store::Statement::FindSchemaVersion,
                                  store::Statement::CountRootKeys,
@@ -98,11 +99,20 @@ Result<void> refuse_other_store(const config::Config& config) {
         if (prepared) continue;
         if (!store::is_undefined(prepared.error().sqlstate))
             return tl::unexpected(to_error(prepared.error()));
-        return {};
+        return std::nullopt;
     }
-    if (auto known = store::refuse_newer_schema(*connection, store::kNewestKnownSchema); !known)
-        return known;
-    const auto count = store::count_root_keys(*connection);
+    const auto known = store::refuse_newer_schema(*connection, store::kNewestKnownSchema);
+    if (!known) return failure(known);
+    return *std::move(connection);
+}
+
+// Nor is a store of another root key touched.
+Result<void> refuse_other_store(const config::Config& config) {
+    auto looked = refuse_newer_store(config);
+    if (!looked) return failure(looked);
+    if (!*looked) return {};
+    store::Connection& connection = **looked;
+    const auto count = store::count_root_keys(connection);
     if (!count) return failure(count);
     if (*count == 0) return {};
     if (!has_root_key(config))
@@ -111,7 +121,7 @@ Result<void> refuse_other_store(const config::Config& config) {
                        "with 'secretstorectl root-key import FILE', then run this again");
     const auto key = open_root_keys(config);
     if (!key) return failure(key);
-    return service::check_root_key(*connection, **key);
+    return service::check_root_key(connection, **key);
 }
 
 // A unit takes the encrypted credential unless a drop-in says otherwise.
@@ -303,6 +313,7 @@ Result<void> make_the_rest(const config::Config& config, const InitRequest& requ
 
 Result<void> db_init(const config::Config& config) {
     if (auto root = be_root(); !root) return root;
+    if (const auto known = refuse_newer_store(config); !known) return failure(known);
     return make_database(config);
 }
 

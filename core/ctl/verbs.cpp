@@ -54,7 +54,7 @@ CLI::Option* add_plan_option(CLI::App& verb, const std::string& name, Plan& plan
 }
 
 void ask_first(CLI::App& verb, Arguments& arguments, std::string loss) {
-    verb.add_flag("--yes", arguments.is_confirmed, "Don't ask first, as a terminal is");
+    verb.add_flag("--yes", arguments.is_confirmed, "Don't ask first at a terminal");
     verb.parse_complete_callback([&arguments, loss = std::move(loss)] { arguments.loss = loss; });
 }
 

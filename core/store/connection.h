@@ -31,8 +31,9 @@ struct Step {
 
 class Connection {
   public:
-    // Connects and prepares the statements of `role`. Errors: StoreUnavailable; ConfigInvalid where
-    // the database has not the tables or rights that they need.
+    // Connects and prepares the statements of `role`. Errors: StoreUnavailable;
+    // StoreUninitialised; FailedPrecondition where the database has not the tables or rights that
+    // they need.
     static Result<Connection> open(const Endpoint& endpoint, Role role);
     // With nothing prepared: for a schema that may be another one. prepare() what is needed.
     // Errors: StoreUnavailable, StoreUninitialised.

@@ -93,10 +93,30 @@ after(async () => {
     for (const name of databases) await stack.psql(`drop database ${name} with (force)`);
 });
 
-async function newDatabase() {
+// Empty, or with the first so many migrations.
+async function newDatabase(migrationCount = 0) {
     const name = unique('unready').replaceAll('-', '_');
     await stack.psql(`create database ${name} owner secretstore_owner`);
     databases.push(name);
+    if (migrationCount === 0) return name;
+    const all = /^ +migrations: (.*)$/m.exec(fs.readFileSync(stack.config, 'utf8'))[1];
+    const some = fs.mkdtempSync(path.join(folder, 'migrations-'));
+    fs.chmodSync(some, 0o755);
+    for (const file of fs.readdirSync(all).sort().slice(0, migrationCount))
+        fs.copyFileSync(path.join(all, file), path.join(some, file));
+    const made = await ctl(configured({ database: name, migrations: some }), ['db', 'migrate']);
+    assert.equal(made.code, 0, made.stderr);
+    return name;
+}
+
+// As though a newer release had been here.
+async function newerDatabase() {
+    const name = await newDatabase(Infinity);
+    await stack.psql(
+        `insert into store.schema_migrations (number, name, sha256, breaking)
+         values (9999, '9999_break_all', '\\x00', true)`,
+        { database: name },
+    );
     return name;
 }
 
@@ -175,15 +195,7 @@ describe('a verb that comes too early says what comes first', () => {
     });
 
     test('where a migration is pending', async () => {
-        const all = /^ +migrations: (.*)$/m.exec(fs.readFileSync(stack.config, 'utf8'))[1];
-        const older = path.join(folder, 'older');
-        fs.mkdirSync(older, { mode: 0o755 });
-        const names = fs.readdirSync(all).sort();
-        for (const name of names.slice(0, kOldestUsableSchema - 1))
-            fs.copyFileSync(path.join(all, name), path.join(older, name));
-        const database = await newDatabase();
-        const made = await ctl(configured({ database, migrations: older }), ['db', 'migrate']);
-        assert.equal(made.code, 0, made.stderr);
+        const database = await newDatabase(kOldestUsableSchema - 1);
 
         // A backup may be what comes before the migration.
         const verbs = kNeedDatabase.filter(([verb]) => verb !== kBackup);
@@ -191,15 +203,8 @@ describe('a verb that comes too early says what comes first', () => {
     });
 
     test('where a newer release has migrated', async () => {
-        const database = await newDatabase();
+        const database = await newerDatabase();
         const config = configured({ database });
-        const made = await ctl(config, ['db', 'migrate']);
-        assert.equal(made.code, 0, made.stderr);
-        await stack.psql(
-            `insert into store.schema_migrations (number, name, sha256, breaking)
-             values (9999, '9999_break_all', '\\x00', true)`,
-            { database },
-        );
         const before = await rowsOf(database);
 
         const verbs = [...kNeedDatabase, ['db migrate'], ['init', '--keys-only']];
@@ -215,9 +220,7 @@ describe('a verb that comes too early says what comes first', () => {
     });
 
     test('where the database has no keys', async () => {
-        const config = configured({ database: await newDatabase() });
-        const made = await ctl(config, ['db', 'migrate']);
-        assert.equal(made.code, 0, made.stderr);
+        const config = configured({ database: await newDatabase(Infinity) });
 
         await expectPending(
             config,
@@ -310,43 +313,47 @@ describe('--json', () => {
     });
 });
 
-describe('init', () => {
-    test('changes nothing in a store of another root key', { skip: process.getuid() !== 0 }, async () => {
-        const all = /^ +migrations: (.*)$/m.exec(fs.readFileSync(stack.config, 'utf8'))[1];
-        const older = path.join(folder, 'before');
-        fs.mkdirSync(older, { mode: 0o755 });
-        const names = fs.readdirSync(all).sort();
-        for (const name of names.slice(0, kOldestUsableSchema - 1))
-            fs.copyFileSync(path.join(all, name), path.join(older, name));
-        const database = await newDatabase();
-        const migrated = await ctl(configured({ database, migrations: older }), ['db', 'migrate']);
-        assert.equal(migrated.code, 0, migrated.stderr);
+describe('as root, who may change the rules of PostgreSQL', { skip: process.getuid() !== 0 }, () => {
+    const asRoot = (config, words) =>
+        run(path.join(stack.state, 'bin/secretstorectl'), ['--config', config, ...words], { cwd: '/' });
+
+    // That a verb is refused, and what it would have changed is as it was.
+    async function expectRefused(config, database, words, pattern) {
+        const rules = ['pg_hba.conf', 'pg_ident.conf'].map((name) => path.join(stack.state, 'pg', name));
+        const look = async () => [
+            await rowsOf(database),
+            ...rules.map((file) => fs.readFileSync(file, 'utf8')),
+        ];
+        const before = await look();
+
+        const { code, stdout, stderr } = await asRoot(config, words);
+
+        assert.equal(code, 78, `${stdout} ${stderr}`);
+        assert.match(stderr, pattern);
+        assert.deepEqual(await look(), before);
+    }
+
+    test('init changes nothing in a store of another root key', async () => {
+        const database = await newDatabase(kOldestUsableSchema - 1);
         await stack.psql(
             `insert into store.root_keys (root_key_id, check_value)
              values ('${kId}', decode(repeat('00', 32), 'hex'))`,
             { database },
         );
-        const before = await rowsOf(database);
-        const rules = path.join(stack.state, 'pg/pg_hba.conf');
-        const rulesBefore = fs.readFileSync(rules, 'utf8');
-
         const config = configured({ database, rootKey: path.join(folder, unique('root.key')) });
-        // As root, whom init wants.
-        const asRoot = (words) =>
-            run(path.join(stack.state, 'bin/secretstorectl'), ['--config', config, ...words], {
-                cwd: '/',
-            });
-        const absent = await asRoot(['init', '--no-start']);
-        const generated = await asRoot(['root-key', 'generate']);
+        const init = ['init', '--no-start'];
+
+        await expectRefused(config, database, init, /root-key import FILE/);
+        const generated = await asRoot(config, ['root-key', 'generate']);
         assert.equal(generated.code, 0, generated.stderr);
-        const refused = await asRoot(['init', '--no-start']);
+        await expectRefused(config, database, init, /is not the one that sealed this database/);
+    });
 
-        assert.equal(absent.code, 78, `${absent.stdout} ${absent.stderr}`);
-        assert.match(absent.stderr, /root-key import FILE/);
+    test('neither init nor db init changes anything where a newer release has been', async () => {
+        const database = await newerDatabase();
+        const config = configured({ database });
 
-        assert.equal(refused.code, 78, `${refused.stdout} ${refused.stderr}`);
-        assert.match(refused.stderr, /is not the one that sealed this database/);
-        assert.equal(await rowsOf(database), before);
-        assert.equal(fs.readFileSync(rules, 'utf8'), rulesBefore);
+        for (const words of [['init', '--no-start'], ['db', 'init']])
+            await expectRefused(config, database, words, /install the newer package/);
     });
 });

@@ -8,6 +8,9 @@
 #include <botan/rsa.h>
 #include <botan/system_rng.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <utility>
 
@@ -21,6 +24,24 @@ constexpr const char* kScheme = "EMSA3(SHA-256)";
 
 bool is_accepted_size(std::size_t bits) {
     return bits >= kFewestBits && bits <= kMostBits;
+}
+
+// ROCA (CVE-2017-15361): the primes of some chips are powers of 65537 modulo each small prime, so
+// their products are, too, and can be factored. Of the fingerprint that its finders published
+// (Nemec et al., "The Return of Coppersmith's Attack", CCS 2017) these are the primes that tell
+// most; another key has it once in about 2^28.
+bool has_roca_fingerprint(const Botan::BigInt& modulus) {
+    constexpr std::array<std::uint32_t, 17> kPrimes{
+        11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157};
+    constexpr std::uint32_t kGenerator = 65537;
+    return std::all_of(kPrimes.begin(), kPrimes.end(), [&](std::uint32_t prime) {
+        const auto wanted = static_cast<std::uint32_t>(modulus % prime);
+        std::uint32_t power = 1;
+        do
+            power = power * (kGenerator % prime) % prime;
+        while (power != wanted && power != 1);
+        return power == wanted;
+    });
 }
 
 Bytes big_endian(const Botan::BigInt& number) {
@@ -54,6 +75,8 @@ Result<RsaPublicKey> RsaPublicKey::create(ByteView modulus, ByteView exponent) {
     if (!is_accepted_size(n.bits()))
         return invalid("An RSA key must have a modulus of 2048 to 4096 bits");
     if (n.is_even()) return invalid("An RSA key's modulus must be odd");
+    if (has_roca_fingerprint(n))
+        return invalid("An RSA key has the weakness of CVE-2017-15361 (ROCA): make another one");
     if (e.is_even() || e.bits() < 2 || e.bits() > 32)
         return invalid("An RSA key's exponent must be an odd number from 3 to 2^32-1");
     try {

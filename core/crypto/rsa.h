@@ -15,8 +15,8 @@ namespace core::crypto {
 class RsaPublicKey {
   public:
     // Big-endian unsigned integers, as a JWK has them (RFC 7518 §6.3.1). Errors: InvalidRequest
-    // for a modulus outside 2048 to 4096 bits, an even modulus, or an exponent that is not an odd
-    // number from 3 to 2^32-1.
+    // for a modulus outside 2048 to 4096 bits, an even modulus or one that ROCA made
+    // (CVE-2017-15361), or an exponent that is not an odd number from 3 to 2^32-1.
     static Result<RsaPublicKey> create(ByteView modulus, ByteView exponent);
 
     RsaPublicKey(RsaPublicKey&&) noexcept;

@@ -16,9 +16,9 @@ inline constexpr std::size_t kMaxKeySetBytes = 65536;
 class KeySet {
   public:
     // Keys that are not RSA, not for signatures or not for RS256 are left out (as RFC 7517 §5
-    // asks). Errors: InvalidRequest for bad JSON, more than 64 KiB, a usable key that is malformed
-    // or below 2048 bits, the same kid twice, private members in any key, or no usable key at all:
-    // a set that must not replace a good one.
+    // asks). Errors: InvalidRequest for bad JSON, more than 64 KiB, a usable key that is malformed,
+    // weak or below 2048 bits, the same kid twice, private members in any key, or no usable key at
+    // all: a set that must not replace a good one.
     static Result<KeySet> parse(std::string_view json);
 
     // nullptr when unknown. Valid as long as this object.

@@ -31,6 +31,12 @@ std::string part_of(CURLU* url, CURLUPart part) {
     return text;
 }
 
+// What stands between the scheme and the path, and may be encoded.
+std::string_view authority_of(std::string_view text) {
+    text.remove_prefix(std::string_view("https://").size());
+    return text.substr(0, text.find_first_of("/?#"));
+}
+
 std::string without_brackets(std::string host) {
     if (host.starts_with('[') && host.ends_with(']')) return host.substr(1, host.size() - 2);
     return host;
@@ -45,6 +51,8 @@ Result<HttpsUrl> HttpsUrl::parse(std::string_view text) {
     if (!text.starts_with("https://")) return bad_url("must begin with https://");
     // libcurl would pass over the third slash, as browsers do.
     if (text.starts_with("https:///")) return bad_url("must name a host");
+    // libcurl decodes a host, but looks for the forms of an address before it does.
+    if (authority_of(text).find('%') != text.npos) return bad_url("must have a host without '%'");
     HttpsUrl out;
     out.m_text = text;
     const std::unique_ptr<CURLU, FreeUrl> url(curl_url());

@@ -13,7 +13,8 @@ inline constexpr std::size_t kMaxUrlBytes = 2048;
 
 class HttpsUrl {
   public:
-    // Visible ASCII, at most 2,048 bytes, scheme https, a host, no user or password, no fragment.
+    // Visible ASCII, at most 2,048 bytes, scheme https, a host that is not encoded, no user or
+    // password, no fragment.
     // Errors: InvalidRequest saying what is wrong, as the end of a sentence that names the URL
     // ("must begin with https://").
     static Result<HttpsUrl> parse(std::string_view text);

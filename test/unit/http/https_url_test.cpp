@@ -43,6 +43,10 @@ const Strings kRefused{"",
                        "https://example.com:99999/",
                        "https://exam ple.com/",
                        "https://ex\xc3\xa4mple.com/",
+                       "https://%31%32%37.0.0/1/",
+                       "https://ex%61mple.com/",
+                       "https://ex%61mple.com?a",
+                       "https://[fe80::1%25eth0]/",
                        "https://[::1/",
                        "https://[::1]x/"};
 

@@ -57,7 +57,8 @@ asan: ## all suites under AddressSanitizer and UBSan
 	@$(MAKE) test BUILD=build-asan CMAKE_OPTIONS=-DSECRETSTORE_SANITIZE=address,undefined
 
 tsan: ## all suites under ThreadSanitizer
-	@$(MAKE) test BUILD=build-tsan CMAKE_OPTIONS=-DSECRETSTORE_SANITIZE=thread
+	@TSAN_OPTIONS=suppressions=$(CURDIR)/test/tsan.supp \
+	    $(MAKE) test BUILD=build-tsan CMAKE_OPTIONS=-DSECRETSTORE_SANITIZE=thread
 
 deb: ## the Debian package, into build/deb/
 	@scripts/install-deps deb
